@@ -1,0 +1,12 @@
+//! What the engine needs from outside, in the smallest traits that serve.
+
+mod clock;
+mod entropy;
+mod store;
+
+pub use clock::{Clock, Moment};
+pub use entropy::{Entropy, EntropyFault};
+pub use store::{
+    Answer, Commit, Condition, Id, Key, Kind, MAX_COMMIT_STEPS, MAX_SCAN, Store, StoreFault, Stored, TenantUid,
+    Verdict, Write,
+};

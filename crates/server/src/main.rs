@@ -1,0 +1,2 @@
+//! parhelion
+fn main() {}
