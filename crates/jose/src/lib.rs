@@ -1,1 +1,12 @@
-//! jose
+//! JSON Object Signing for OAuth: strict JSON, base64url, JWK and JWS on aws-lc-rs.
+//!
+//! Pure functions over bytes: no I/O, no clock, no async, and no knowledge of OAuth. What a token means, when it
+//! expires and whose it is are judged elsewhere; here it is decided what was written and whether a key signed it.
+//!
+//! Every parser is strict, so that one token has one spelling, and every bound is named in [`limits`].
+
+pub mod base64;
+pub mod base64url;
+pub mod claims;
+pub mod json;
+pub mod limits;
