@@ -5,8 +5,15 @@
 //!
 //! Every parser is strict, so that one token has one spelling, and every bound is named in [`limits`].
 
+pub mod algorithm;
 pub mod base64;
 pub mod base64url;
 pub mod claims;
 pub mod json;
+pub mod jwk;
+pub mod jws;
 pub mod limits;
+pub mod signing;
+
+#[cfg(test)]
+mod hex;
