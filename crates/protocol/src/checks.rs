@@ -1,0 +1,144 @@
+//! THE TABLE: row = check, column = where it runs, in the order they run. Reading a column down is
+//! reading what is asked there.
+
+use crate::client::{Client, GrantType};
+use crate::parameters::Param;
+use crate::params::scope::Scope;
+use crate::params::{redirect_uri, resource};
+use crate::profile::{Policy, RedirectUriNeed, ScopeNeed, UnknownScope};
+use crate::refusal::{Reason, Refusal};
+use crate::request::AuthorizationRequest;
+
+/// Where checks run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// When the request is pushed.
+    Push,
+    /// When it is loaded and when it is completed: against the client and the policy of that moment.
+    Completion,
+}
+
+/// What is checked: the request, and who asks under which policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The parsed request.
+    pub request: &'a AuthorizationRequest,
+    /// The client.
+    pub client: &'a Client,
+    /// The policy in force for this client at this mount.
+    pub policy: &'a Policy,
+    /// The resource URIs that the tenant knows.
+    pub resources: &'a [String],
+}
+
+struct Check {
+    run: fn(&Subject<'_>) -> Result<(), Refusal>,
+    push: Runs,
+    completion: Runs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Runs {
+    Yes,
+    No,
+}
+
+use Runs::{No, Yes};
+
+#[rustfmt::skip]
+const TABLE: &[Check] = &[
+    Check { run: grant_type_is_allowed,     push: Yes, completion: Yes },
+    Check { run: redirect_uri_is_sent,      push: Yes, completion: No  },
+    Check { run: redirect_uri_is_registered, push: Yes, completion: Yes },
+    Check { run: response_type_is_allowed,  push: Yes, completion: Yes },
+    Check { run: pkce_is_used,              push: Yes, completion: Yes },
+    Check { run: scope_is_sent,             push: Yes, completion: No  },
+    Check { run: scope_is_allowed,          push: Yes, completion: Yes },
+    Check { run: resources_are_known,       push: Yes, completion: Yes },
+];
+
+/// Runs a column; the first refusal wins.
+///
+/// # Errors
+/// The [`Refusal`] of the first check that fails.
+pub fn run(column: Column, subject: &Subject<'_>) -> Result<(), Refusal> {
+    let runs = |check: &&Check| match column {
+        Column::Push => check.push == Yes,
+        Column::Completion => check.completion == Yes,
+    };
+    TABLE.iter().filter(runs).try_for_each(|check| (check.run)(subject))
+}
+
+/// The redirect URI that the response goes to: the one sent, or the only one registered.
+#[must_use]
+pub fn effective_redirect_uri<'a>(request: &'a AuthorizationRequest, client: &'a Client) -> Option<&'a str> {
+    match (&request.redirect_uri, client.redirect_uris.as_slice()) {
+        (Some(sent), _) => Some(sent),
+        (None, [only]) => Some(only.as_str()),
+        (None, _) => None,
+    }
+}
+
+/// What of the requested scope the client may have.
+#[must_use]
+pub fn allowed_scope(request: &AuthorizationRequest, client: &Client) -> Scope {
+    request.scope.filtered(|token| client.scope.has(token))
+}
+
+//= rfc6749#4.1.2.1
+fn grant_type_is_allowed(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let allowed = subject.client.grant_types.contains(&GrantType::AuthorizationCode);
+    if allowed { Ok(()) } else { Err(Reason::GrantNotAllowed.into()) }
+}
+
+//= openid-connect-core#3.1.2.1
+fn redirect_uri_is_sent(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let needed = subject.policy.redirect_uri == RedirectUriNeed::Always || subject.request.scope.has("openid");
+    let sent = subject.request.redirect_uri.is_some();
+    let clear = effective_redirect_uri(subject.request, subject.client).is_some();
+    if sent || (!needed && clear) { Ok(()) } else { Err(about(Reason::RedirectUriMissing, Param::RedirectUri)) }
+}
+
+//= rfc9126#2.1 step 3, oauth-v2-1#2.3.1
+fn redirect_uri_is_registered(subject: &Subject<'_>) -> Result<(), Refusal> {
+    match &subject.request.redirect_uri {
+        Some(sent) => redirect_uri::parse(sent, &subject.client.redirect_uris).map(drop),
+        None if subject.client.redirect_uris.len() == 1 => Ok(()),
+        None => Err(about(Reason::RedirectUriMissing, Param::RedirectUri)),
+    }
+}
+
+fn response_type_is_allowed(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let allowed = subject.client.response_types.contains(&subject.request.response_type);
+    if allowed { Ok(()) } else { Err(about(Reason::ResponseTypeNotAllowed, Param::ResponseType)) }
+}
+
+//= rfc9700#2.1.1 "Public clients MUST use PKCE"
+fn pkce_is_used(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let needed = subject.policy.pkce.is_required() || subject.client.credential.method().is_public();
+    let used = subject.request.code_challenge.is_some();
+    if used || !needed { Ok(()) } else { Err(about(Reason::PkceMissing, Param::CodeChallenge)) }
+}
+
+fn scope_is_sent(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let missing = subject.policy.scope == ScopeNeed::Required && subject.request.scope.is_empty();
+    if missing { Err(about(Reason::ScopeMissing, Param::Scope)) } else { Ok(()) }
+}
+
+//= rfc6749#3.3, openid-connect-core#3.1.2.1
+fn scope_is_allowed(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let (asked, allowed) = (&subject.request.scope, allowed_scope(subject.request, subject.client));
+    let lenient = subject.policy.unknown_scope == UnknownScope::IgnoredWithOpenid && asked.has("openid");
+    let stands = if lenient { !allowed.is_empty() } else { allowed == *asked };
+    if stands { Ok(()) } else { Err(about(Reason::ScopeNotAllowed, Param::Scope)) }
+}
+
+//= rfc8707#2
+fn resources_are_known(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let known = || subject.resources.iter().map(String::as_str);
+    subject.request.resources.iter().try_for_each(|uri| resource::parse(uri, known()).map(drop))
+}
+
+fn about(reason: Reason, param: Param) -> Refusal {
+    Refusal::new(reason).about(Some(param))
+}

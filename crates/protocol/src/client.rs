@@ -1,0 +1,242 @@
+//! A client as it is registered: RFC 7591 metadata that was found fit, under the names of section 2.
+
+use parhelion_jose::jwk::KeySet;
+use parhelion_jose::jws::Algorithm;
+use serde::Deserialize;
+
+use crate::client_auth::{Method, SecretDigest};
+use crate::limits;
+use crate::params::redirect_uri::{RedirectUriFault, RegisteredRedirectUri};
+use crate::params::response_type::ResponseType;
+use crate::params::scope::{self, Scope};
+use crate::profile::LoopbackRedirectUri;
+
+/// What a client is (OpenID Connect Registration section 2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicationType {
+    /// Runs on a server.
+    #[default]
+    Web,
+    /// Runs on a user's device.
+    Native,
+}
+
+/// A grant type that this server serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// RFC 6749 section 4.1.
+    AuthorizationCode,
+}
+
+impl GrantType {
+    /// Every grant type served.
+    pub const ALL: &'static [Self] = &[Self::AuthorizationCode];
+
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+        }
+    }
+}
+
+/// How a client authenticates, with what is needed to check it.
+#[derive(Debug)]
+pub enum Credential {
+    /// A public client.
+    None,
+    /// `client_secret_basic`.
+    ClientSecretBasic(SecretDigest),
+    /// `client_secret_post`.
+    ClientSecretPost(SecretDigest),
+    /// `private_key_jwt`: the client's keys, and the one algorithm it signs with if it registered one.
+    PrivateKeyJwt(KeySet, Option<Algorithm>),
+}
+
+impl Credential {
+    /// The registered `token_endpoint_auth_method`.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::None => Method::None,
+            Self::ClientSecretBasic(_) => Method::ClientSecretBasic,
+            Self::ClientSecretPost(_) => Method::ClientSecretPost,
+            Self::PrivateKeyJwt(..) => Method::PrivateKeyJwt,
+        }
+    }
+}
+
+/// Whether a client is served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientStatus {
+    /// It is.
+    #[default]
+    Enabled,
+    /// It is treated as unknown.
+    Disabled,
+}
+
+/// A registered client. One that exists is consistent.
+#[derive(Debug)]
+pub struct Client {
+    /// Printable ASCII, at most 256 bytes, unique in its tenant.
+    pub client_id: String,
+    /// What people are shown.
+    pub client_name: String,
+    /// Its home page, if it has one.
+    pub client_uri: Option<String>,
+    /// How it authenticates.
+    pub credential: Credential,
+    /// Where responses may go.
+    pub redirect_uris: Vec<RegisteredRedirectUri>,
+    /// Scopes it may ask for.
+    pub scope: Scope,
+    /// Grant types it may use.
+    pub grant_types: Vec<GrantType>,
+    /// Response types it may use.
+    pub response_types: Vec<ResponseType>,
+    /// Whether it is served.
+    pub status: ClientStatus,
+}
+
+/// Client metadata as it is written in a configuration file or a registration request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientMetadata {
+    /// See [`Client::client_id`].
+    pub client_id: String,
+    /// Default: the `client_id`.
+    pub client_name: Option<String>,
+    /// See [`Client::client_uri`].
+    pub client_uri: Option<String>,
+    /// Default: `client_secret_basic` (RFC 7591 section 2).
+    pub token_endpoint_auth_method: Option<String>,
+    /// Algorithm of its assertions; default: any that the profile accepts.
+    pub token_endpoint_auth_signing_alg: Option<String>,
+    /// Its public keys, as the text of a JWK set.
+    pub jwks: Option<String>,
+    /// At least one.
+    pub redirect_uris: Vec<String>,
+    /// Space-separated; default: `openid`.
+    pub scope: Option<String>,
+    /// Default: `authorization_code`.
+    pub grant_types: Option<Vec<GrantType>>,
+    /// Default: `code`.
+    pub response_types: Option<Vec<String>>,
+    /// Default: `web`.
+    #[serde(default)]
+    pub application_type: ApplicationType,
+    /// Default: `enabled`.
+    #[serde(default)]
+    pub status: ClientStatus,
+}
+
+/// Why metadata cannot be registered: the member, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataFault {
+    /// The member's name.
+    pub member: &'static str,
+    /// What is wrong, for people; holds no secret.
+    pub problem: String,
+}
+
+impl std::fmt::Display for MetadataFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.member, self.problem)
+    }
+}
+
+impl Client {
+    /// Takes metadata in, with the client's secret where its method has one.
+    ///
+    /// # Errors
+    /// The first [`MetadataFault`] found.
+    pub fn register(
+        metadata: ClientMetadata,
+        secret: Option<SecretDigest>,
+        loopback: LoopbackRedirectUri,
+    ) -> Result<Self, MetadataFault> {
+        check_client_id(&metadata.client_id)?;
+        let credential = credential(&metadata, secret)?;
+        let redirect_uris = redirect_uris(&metadata, loopback)?;
+        let scope = scope::parse(metadata.scope.as_deref().unwrap_or("openid"));
+        Ok(Self {
+            client_name: metadata.client_name.unwrap_or(metadata.client_id.clone()),
+            client_id: metadata.client_id,
+            client_uri: metadata.client_uri,
+            credential,
+            redirect_uris,
+            scope: scope.map_err(|_| fault("scope", "is malformed"))?,
+            grant_types: metadata.grant_types.unwrap_or(vec![GrantType::AuthorizationCode]),
+            response_types: response_types(metadata.response_types)?,
+            status: metadata.status,
+        })
+    }
+}
+
+fn fault(member: &'static str, problem: impl Into<String>) -> MetadataFault {
+    MetadataFault { member, problem: problem.into() }
+}
+
+fn check_client_id(client_id: &str) -> Result<(), MetadataFault> {
+    let printable = client_id.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
+    let bounded = (1..=limits::CLIENT_ID_MAX_BYTES).contains(&client_id.len());
+    if printable && bounded { Ok(()) } else { Err(fault("client_id", "must be 1 to 256 bytes of printable ASCII")) }
+}
+
+fn credential(metadata: &ClientMetadata, secret: Option<SecretDigest>) -> Result<Credential, MetadataFault> {
+    let name = metadata.token_endpoint_auth_method.as_deref().unwrap_or("client_secret_basic");
+    let method = Method::from_name(name);
+    let method = method.ok_or(fault("token_endpoint_auth_method", format!("`{name}` is not known")))?;
+    let needed = |secret: Option<SecretDigest>| secret.ok_or(fault("client_secret", format!("is needed for {name}")));
+    let credential = match method {
+        Method::None => Credential::None,
+        Method::ClientSecretBasic => return needed(secret).map(Credential::ClientSecretBasic),
+        Method::ClientSecretPost => return needed(secret).map(Credential::ClientSecretPost),
+        Method::PrivateKeyJwt => Credential::PrivateKeyJwt(keys(metadata)?, signing_alg(metadata)?),
+    };
+    if secret.is_some() {
+        return Err(fault("client_secret", format!("is not used with {name}")));
+    }
+    Ok(credential)
+}
+
+fn keys(metadata: &ClientMetadata) -> Result<KeySet, MetadataFault> {
+    let text = metadata.jwks.as_deref().ok_or(fault("jwks", "is needed for private_key_jwt"))?;
+    KeySet::from_jwks(text.as_bytes()).map_err(|cause| fault("jwks", format!("cannot be used: {cause}")))
+}
+
+fn signing_alg(metadata: &ClientMetadata) -> Result<Option<Algorithm>, MetadataFault> {
+    let Some(name) = metadata.token_endpoint_auth_signing_alg.as_deref() else { return Ok(None) };
+    let known = Algorithm::from_name(name);
+    known.map(Some).ok_or(fault("token_endpoint_auth_signing_alg", format!("`{name}` is not known")))
+}
+
+fn redirect_uris(
+    metadata: &ClientMetadata,
+    loopback: LoopbackRedirectUri,
+) -> Result<Vec<RegisteredRedirectUri>, MetadataFault> {
+    let count = metadata.redirect_uris.len();
+    if !(1..=limits::REDIRECT_URIS_MAX).contains(&count) {
+        return Err(fault("redirect_uris", format!("must be 1 to {} URIs", limits::REDIRECT_URIS_MAX)));
+    }
+    let named = |uri: &str, cause: RedirectUriFault| fault("redirect_uris", format!("`{uri}` {cause}"));
+    let register = |uri: &String| {
+        let uri = uri.as_str();
+        RegisteredRedirectUri::register(uri, metadata.application_type, loopback).map_err(|cause| named(uri, cause))
+    };
+    metadata.redirect_uris.iter().map(register).collect()
+}
+
+fn response_types(names: Option<Vec<String>>) -> Result<Vec<ResponseType>, MetadataFault> {
+    let parse = |name: &String| crate::params::response_type::parse(name).ok();
+    let unknown = || fault("response_types", "holds a response type that is not supported");
+    match names {
+        None => Ok(vec![ResponseType::Code]),
+        Some(names) => names.iter().map(parse).collect::<Option<_>>().ok_or_else(unknown),
+    }
+}

@@ -1,0 +1,281 @@
+//! Is this client who it says: one file per registered method name (RFC 7591 section 2).
+//!
+//! Two steps, both pure. [`present`] reads which credential came, without knowing the client;
+//! [`prove`] judges it against the client that was found. Adding a method: its file here, a variant
+//! of [`Method`], [`Presented`] and [`crate::client::Credential`]; the compiler names the rest.
+
+pub mod client_secret_basic;
+pub mod client_secret_post;
+pub mod none;
+pub mod private_key_jwt;
+
+use aws_lc_rs::digest;
+use serde::Deserialize;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::client::{Client, ClientStatus, Credential};
+use crate::limits;
+use crate::parameters::{Param, Parameters};
+use crate::profile::{ClientIdInForm, Policy};
+use crate::refusal::{Reason, Refusal};
+
+/// A registered client authentication method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// A public client.
+    None,
+    /// RFC 6749 section 2.3.1, in the `Authorization` header.
+    ClientSecretBasic,
+    /// RFC 6749 section 2.3.1, in the body.
+    ClientSecretPost,
+    /// OpenID Connect Core section 9, RFC 7523.
+    PrivateKeyJwt,
+}
+
+impl Method {
+    /// Every method built.
+    pub const ALL: &'static [Self] =
+        &[Self::None, Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt];
+
+    /// The registered name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+        }
+    }
+
+    /// The method of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|method| method.as_str() == name)
+    }
+
+    /// Whether clients of this method prove nothing.
+    #[must_use]
+    pub const fn is_public(self) -> bool {
+        matches!(self, Self::None)
+    }
+}
+
+/// What came beside the body to authenticate the client.
+#[derive(Clone, Copy)]
+pub enum Authorization<'a> {
+    /// No `Authorization` header.
+    Absent,
+    /// The value of the one header.
+    Header(&'a [u8]),
+    /// More than one header.
+    Repeated,
+    /// Identifier and secret that somebody else took out of a Basic header and decoded.
+    Basic {
+        /// The identifier.
+        client_id: &'a str,
+        /// The secret, if there was one.
+        client_secret: Option<&'a str>,
+    },
+}
+
+impl Authorization<'_> {
+    /// Whether the request tried to authenticate by the header, so that a 401 with a challenge is due
+    /// (RFC 6749 section 5.2).
+    #[must_use]
+    pub const fn was_used(&self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+}
+
+/// The credential of a request, by the method that it amounts to.
+pub enum Presented<'a> {
+    /// None.
+    None(none::Presented),
+    /// Identifier and secret from the header.
+    ClientSecretBasic(client_secret_basic::Presented),
+    /// Identifier and secret from the body.
+    ClientSecretPost(client_secret_post::Presented),
+    /// A client assertion.
+    PrivateKeyJwt(Box<private_key_jwt::Presented<'a>>),
+}
+
+impl Presented<'_> {
+    /// Who the request says it comes from; nothing is proved yet.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        match self {
+            Self::None(presented) => &presented.client_id,
+            Self::ClientSecretBasic(presented) => &presented.client_id,
+            Self::ClientSecretPost(presented) => &presented.client_id,
+            Self::PrivateKeyJwt(presented) => &presented.client_id,
+        }
+    }
+
+    /// The method it amounts to.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::None(_) => Method::None,
+            Self::ClientSecretBasic(_) => Method::ClientSecretBasic,
+            Self::ClientSecretPost(_) => Method::ClientSecretPost,
+            Self::PrivateKeyJwt(_) => Method::PrivateKeyJwt,
+        }
+    }
+}
+
+/// The SHA-256 of a client secret, which is random and long: no slow hash is needed.
+#[derive(Clone)]
+pub struct SecretDigest([u8; 32]);
+
+impl SecretDigest {
+    /// The digest of a secret.
+    #[must_use]
+    pub fn of(secret: &str) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref());
+        Self(bytes)
+    }
+
+    /// Takes a stored digest.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Whether `secret` is the one, in constant time.
+    #[must_use]
+    pub fn is_of(&self, secret: &str) -> bool {
+        secret.len() <= limits::CLIENT_SECRET_MAX_BYTES && bool::from(Self::of(secret).0.ct_eq(&self.0))
+    }
+}
+
+impl std::fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretDigest(..)")
+    }
+}
+
+/// A secret as it came.
+type Secret = Zeroizing<String>;
+
+/// A value that may be used once, to be claimed together with whatever the request leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnceKey {
+    /// SHA-256 over what it is, whose it is and its value.
+    pub id: [u8; 32],
+    /// From then on it needs no remembering, in seconds since 1970.
+    pub forget_at_s: i64,
+}
+
+/// What a credential is judged against.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge<'a> {
+    /// The policy of the client, or of the mount where the client is unknown.
+    pub policy: &'a Policy,
+    /// The issuer of the mount that the request came through.
+    pub issuer: &'a str,
+    /// The URLs that some profiles accept as audience besides the issuer: token and PAR endpoint.
+    pub endpoint_urls: &'a [&'a str],
+    /// Seconds since 1970.
+    pub now_s: i64,
+}
+
+/// Reads which credential a request presents (RFC 6749 section 2.3: at most one).
+///
+/// # Errors
+/// The [`Refusal`] of a malformed, doubled or contradictory credential.
+pub fn present<'a>(
+    authorization: Authorization<'_>,
+    parameters: &'a Parameters<'_>,
+    client_id_in_form: ClientIdInForm,
+) -> Result<Presented<'a>, Refusal> {
+    let asserted = [Param::ClientAssertion, Param::ClientAssertionType].iter().any(|p| parameters.get(*p).is_some());
+    let posted = parameters.get(Param::ClientSecret).is_some();
+    if matches!(authorization, Authorization::Repeated) {
+        return Err(Reason::AuthorizationRepeated.into());
+    }
+    if [authorization.was_used(), posted, asserted].iter().filter(|used| **used).count() > 1 {
+        return Err(Reason::TwoMechanisms.into());
+    }
+    let presented = if authorization.was_used() {
+        Presented::ClientSecretBasic(client_secret_basic::present(authorization, parameters)?)
+    } else if posted {
+        Presented::ClientSecretPost(client_secret_post::present(parameters)?)
+    } else if asserted {
+        Presented::PrivateKeyJwt(Box::new(private_key_jwt::present(parameters)?))
+    } else {
+        Presented::None(none::present(parameters)?)
+    };
+    //= rfc9126#2.1 client_id is an authorization parameter, and so required in the form
+    let missing = parameters.get(Param::ClientId).is_none() && client_id_in_form == ClientIdInForm::Required;
+    if missing { Err(client_id_missing()) } else { Ok(presented) }
+}
+
+/// Judges a credential. An unknown or disabled client costs the same work and gets the same public
+/// answer as a wrong secret or signature. Gives the once-key to be claimed, if the method has one.
+///
+/// # Errors
+/// The [`Refusal`] of whatever did not hold.
+pub fn prove(
+    presented: &Presented<'_>,
+    client: Option<&Client>,
+    judge: &Judge<'_>,
+) -> Result<Option<OnceKey>, Refusal> {
+    let method = presented.method();
+    if !judge.policy.client_auth_methods.has(&method) {
+        let reason = if method.is_public() { Reason::PublicClientRefused } else { Reason::MethodRefused };
+        return Err(reason.into());
+    }
+    let absent = match client {
+        None => Some(Reason::ClientUnknown),
+        Some(client) if client.status == ClientStatus::Disabled => Some(Reason::ClientDisabled),
+        Some(_) => None,
+    };
+    let credential = client.map(|client| &client.credential);
+    let result = match (presented, credential) {
+        (Presented::None(_), Some(Credential::None) | None) => Ok(None),
+        (Presented::ClientSecretBasic(p), Some(Credential::ClientSecretBasic(digest))) => p.prove(Some(digest)),
+        (Presented::ClientSecretBasic(p), None) => p.prove(None),
+        (Presented::ClientSecretPost(p), Some(Credential::ClientSecretPost(digest))) => p.prove(Some(digest)),
+        (Presented::ClientSecretPost(p), None) => p.prove(None),
+        (Presented::PrivateKeyJwt(p), Some(Credential::PrivateKeyJwt(keys, alg))) => p.prove(Some(keys), *alg, judge),
+        (Presented::PrivateKeyJwt(p), None) => p.prove(None, None, judge),
+        //= rfc6749#2.2 the identifier is no secret, so that a wrong method may be named
+        (
+            Presented::None(_)
+            | Presented::ClientSecretBasic(_)
+            | Presented::ClientSecretPost(_)
+            | Presented::PrivateKeyJwt(_),
+            Some(_),
+        ) => Err(Reason::MethodNotRegistered.into()),
+    };
+    match absent {
+        Some(reason) => Err(reason.into()),
+        None => result,
+    }
+}
+
+/// Compares a secret with the registered digest, or with one that nothing matches.
+fn prove_secret(secret: &Secret, digest: Option<&SecretDigest>) -> Result<Option<OnceKey>, Refusal> {
+    let nobody = SecretDigest([0; 32]);
+    if digest.unwrap_or(&nobody).is_of(secret) { Ok(None) } else { Err(Reason::ClientSecretWrong.into()) }
+}
+
+fn client_id_missing() -> Refusal {
+    Refusal::new(Reason::ClientIdMissing).about(Some(Param::ClientId))
+}
+
+/// The identifier of the form, within its bound.
+fn form_client_id(parameters: &Parameters<'_>) -> Result<String, Refusal> {
+    let client_id = parameters.get(Param::ClientId).ok_or(client_id_missing())?;
+    bounded_client_id(client_id)
+}
+
+/// An identifier that could be registered; any other belongs to nobody.
+fn bounded_client_id(client_id: &str) -> Result<String, Refusal> {
+    let fits = client_id.len() <= limits::CLIENT_ID_MAX_BYTES;
+    if fits { Ok(client_id.to_owned()) } else { Err(Reason::ClientUnknown.into()) }
+}

@@ -1,0 +1,44 @@
+//! The endpoints of an authorization server, by their metadata names.
+
+/// One endpoint. A dialect says at which path it is served; metadata is derived from that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Endpoint {
+    /// Pushed authorization requests (RFC 9126 section 2).
+    Push,
+    /// Authorization (RFC 6749 section 3.1).
+    Authorize,
+    /// Token (RFC 6749 section 3.2).
+    Token,
+    /// The public keys (RFC 7517 section 5).
+    Jwks,
+    /// Metadata (OpenID Connect Discovery section 4).
+    Discovery,
+}
+
+impl Endpoint {
+    /// Every endpoint.
+    pub const ALL: [Self; 5] = [Self::Push, Self::Authorize, Self::Token, Self::Jwks, Self::Discovery];
+
+    /// The member of the metadata document that carries its URL (RFC 8414 section 2, RFC 9126
+    /// section 5). The document itself has none.
+    #[must_use]
+    pub const fn metadata_name(self) -> Option<&'static str> {
+        match self {
+            Self::Push => Some("pushed_authorization_request_endpoint"),
+            Self::Authorize => Some("authorization_endpoint"),
+            Self::Token => Some("token_endpoint"),
+            Self::Jwks => Some("jwks_uri"),
+            Self::Discovery => None,
+        }
+    }
+
+    /// The methods it answers, for dispatch and for `Allow`.
+    #[must_use]
+    pub const fn methods(self) -> &'static [&'static str] {
+        match self {
+            Self::Push | Self::Token => &["POST"],
+            Self::Authorize => &["GET", "POST"],
+            Self::Jwks | Self::Discovery => &["GET", "HEAD"],
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `application/x-www-form-urlencoded`, read strictly (RFC 6749 appendix B).
+
+use std::borrow::Cow;
+
+use crate::parameters::Parameters;
+use crate::refusal::{Reason, Refusal};
+
+/// Reads a form body. `&` is the only separator; `+` is a space; a `%` must begin two hex digits;
+/// the decoded bytes must be UTF-8. Values that need no decoding are borrowed.
+///
+/// # Errors
+/// The [`Refusal`] of the first malformed pair, or of the first rule of [`Parameters::add`] broken.
+pub fn parse(body: &[u8]) -> Result<Parameters<'_>, Refusal> {
+    let mut parameters = Parameters::default();
+    for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = split_pair(pair);
+        parameters.add(&decode(name)?, decode(value)?)?;
+    }
+    Ok(parameters)
+}
+
+/// Decodes one form-encoded name or value.
+///
+/// # Errors
+/// [`Reason::MalformedPercentEncoding`] or [`Reason::NotUtf8`].
+pub fn decode(text: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+    let bytes = if text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        Cow::Owned(unescape(text)?)
+    } else {
+        Cow::Borrowed(text)
+    };
+    match bytes {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(drop),
+        Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).map_err(drop),
+    }
+    .map_err(|()| Refusal::new(Reason::NotUtf8))
+}
+
+fn split_pair(pair: &[u8]) -> (&[u8], &[u8]) {
+    let at = pair.iter().position(|byte| *byte == b'=');
+    match at.and_then(|at| pair.split_at_checked(at)) {
+        Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
+        None => (pair, &[]),
+    }
+}
+
+fn unescape(text: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.iter();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => hex_pair(rest.next(), rest.next()).ok_or(Refusal::new(Reason::MalformedPercentEncoding))?,
+            other => *other,
+        });
+    }
+    Ok(bytes)
+}
+
+fn hex_pair(high: Option<&u8>, low: Option<&u8>) -> Option<u8> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let value = digit(high?)?.checked_mul(16)?.checked_add(digit(low?)?)?;
+    u8::try_from(value).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::Param;
+    use proptest::prelude::*;
+
+    fn refused(body: &str) -> Reason {
+        parse(body.as_bytes()).unwrap_err().reason
+    }
+
+    #[test]
+    fn malformed_percent_sequences_are_refused() {
+        for body in ["state=%", "state=%2", "state=%zz", "state=%u0041", "foo=%G0", "%=1", "state=%+1"] {
+            assert_eq!(refused(body), Reason::MalformedPercentEncoding, "{body}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_refused() {
+        for body in ["state=%ff", "state=%c0%80", "foo=%ed%a0%80"] {
+            assert_eq!(refused(body), Reason::NotUtf8, "{body}");
+        }
+        assert_eq!(parse(b"state=\xff").unwrap_err().reason, Reason::NotUtf8);
+    }
+
+    #[test]
+    fn semicolon_does_not_separate_and_raw_uri_characters_stand() {
+        let parameters = parse(b"client_id=x;redirect_uri=evil&redirect_uri=https://app.example/cb?a=b").unwrap();
+        assert_eq!(parameters.get(Param::ClientId), Some("x;redirect_uri=evil"));
+        assert_eq!(parameters.get(Param::RedirectUri), Some("https://app.example/cb?a=b"));
+    }
+
+    #[test]
+    fn plus_is_a_space_and_names_are_decoded_too() {
+        let parameters = parse(b"sco%70e=openid+profile&state=a%2Bb").unwrap();
+        assert_eq!(parameters.get(Param::Scope), Some("openid profile"));
+        assert_eq!(parameters.get(Param::State), Some("a+b"));
+    }
+
+    #[test]
+    fn repetition_is_seen_through_its_encoding() {
+        assert_eq!(refused("client_id=a&client%5fid=b"), Reason::ParameterRepeated);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_lenient_decoder_wherever_it_accepts(pairs in prop::collection::vec(("[a-z_]{1,12}", "\\PC{0,40}"), 0..20)) {
+            let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+            if let Ok(parameters) = parse(body.as_bytes()) {
+                for (name, value) in form_urlencoded::parse(body.as_bytes()) {
+                    if let Some(param) = Param::from_name(&name).filter(|param| !param.may_repeat()) && !value.is_empty() {
+                        prop_assert_eq!(parameters.get(param), Some(&*value));
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn never_panics(body in prop::collection::vec(any::<u8>(), 0..400)) {
+            let _ = parse(&body);
+        }
+    }
+}

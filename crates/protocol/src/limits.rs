@@ -1,0 +1,61 @@
+//! Every bound on a size, a count or a time that no profile moves, in one place.
+//!
+//! What a profile does move (body size, lifetimes, minimum lengths) is in [`crate::profile::Policy`].
+
+/// Parameters of one form or JSON body, unknown ones included.
+pub const PARAMETERS_MAX: usize = 64;
+/// Bytes of a decoded parameter name.
+pub const PARAMETER_NAME_MAX_BYTES: usize = 64;
+/// Bytes of a decoded parameter value.
+pub const PARAMETER_VALUE_MAX_BYTES: usize = 32 * 1024;
+/// Bytes of all header names and values of a request together.
+pub const HEADERS_MAX_BYTES: usize = 32 * 1024;
+/// Header fields of one request.
+pub const HEADERS_MAX: usize = 100;
+/// Bytes of a request target.
+pub const TARGET_MAX_BYTES: usize = 16 * 1024;
+
+/// Bytes of a `client_id`: printable ASCII.
+pub const CLIENT_ID_MAX_BYTES: usize = 256;
+/// Bytes of a client secret that is looked at at all.
+pub const CLIENT_SECRET_MAX_BYTES: usize = 1024;
+/// Bytes of a redirect URI.
+pub const REDIRECT_URI_MAX_BYTES: usize = 2048;
+/// Redirect URIs of one client.
+pub const REDIRECT_URIS_MAX: usize = 100;
+/// Bytes of `state`; longer is refused, never cut.
+pub const STATE_MAX_BYTES: usize = 2048;
+/// Bytes of `nonce`.
+pub const NONCE_MAX_BYTES: usize = 512;
+/// Scope tokens in one request.
+pub const SCOPE_TOKENS_MAX: usize = 64;
+/// `resource` values in one request.
+pub const RESOURCES_MAX: usize = 16;
+/// Bytes of `login_hint`.
+pub const LOGIN_HINT_MAX_BYTES: usize = 256;
+/// Bytes of `id_token_hint`.
+pub const ID_TOKEN_HINT_MAX_BYTES: usize = 8 * 1024;
+/// Bytes of `acr_values`.
+pub const ACR_VALUES_MAX_BYTES: usize = 1024;
+/// Bytes of `ui_locales`.
+pub const UI_LOCALES_MAX_BYTES: usize = 512;
+/// Bytes of a JSON-valued parameter (`claims`, `authorization_details`).
+pub const JSON_PARAMETER_MAX_BYTES: usize = 16 * 1024;
+/// Depth of a JSON-valued parameter.
+pub const JSON_PARAMETER_MAX_DEPTH: usize = 8;
+/// Nodes of a JSON-valued parameter.
+pub const JSON_PARAMETER_MAX_NODES: usize = 200;
+/// The largest `max_age`, in seconds.
+pub const MAX_AGE_MAX_S: u32 = 2_147_483_647;
+
+/// Bytes of an assertion's `jti`.
+pub const JTI_MAX_BYTES: usize = 256;
+/// How far ahead `iat` and `nbf` may be, in seconds: 10 must be accepted, 60 must not.
+pub const CLOCK_SKEW_AHEAD_S: i64 = 30;
+/// How long after `exp` a token is still taken, in seconds.
+pub const CLOCK_SKEW_BEHIND_S: i64 = 10;
+
+/// Refusals of a wrong `code_verifier` that one code survives.
+pub const CODE_VERIFIER_FAILURES_MAX: u8 = 5;
+/// Bytes of a user name or password typed into the login page.
+pub const LOGIN_FIELD_MAX_BYTES: usize = 512;

@@ -1,0 +1,28 @@
+//! One file per request parameter: its text becomes a value that cannot be wrong, or a refusal.
+
+pub mod acr_values;
+pub mod authorization_details;
+pub mod claims;
+pub mod code_challenge;
+pub mod dpop_jkt;
+pub mod id_token_hint;
+pub mod login_hint;
+pub mod max_age;
+pub mod nonce;
+pub mod prompt;
+pub mod redirect_uri;
+pub mod request_uri;
+pub mod resource;
+pub mod response_mode;
+pub mod response_type;
+pub mod scope;
+pub mod state;
+pub mod ui_locales;
+
+use crate::parameters::Param;
+use crate::refusal::{Reason, Refusal};
+
+/// `text`, unless it is longer than `max` bytes.
+fn bounded(param: Param, text: &str, max: usize, reason: Reason) -> Result<&str, Refusal> {
+    if text.len() <= max { Ok(text) } else { Err(Refusal::new(reason).about(Some(param)).found_length(text.len())) }
+}

@@ -1,0 +1,35 @@
+//! `state`: opaque, given back byte for byte (RFC 6749 section 4.1.1).
+
+use crate::limits;
+use crate::parameters::Param;
+use crate::profile::Policy;
+use crate::refusal::{Reason, Refusal};
+
+/// Takes the text as it is, between the profile's least length and ours: never cut, never changed.
+///
+/// # Errors
+/// [`Reason::StateTooShort`] or [`Reason::StateTooLong`].
+pub fn parse(text: &str, policy: &Policy) -> Result<String, Refusal> {
+    let text = super::bounded(Param::State, text, limits::STATE_MAX_BYTES, Reason::StateTooLong)?;
+    let least = usize::try_from(policy.state_min_bytes.0).unwrap_or(usize::MAX);
+    if text.len() < least {
+        return Err(Refusal::new(Reason::StateTooShort).about(Some(Param::State)).found_length(text.len()));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::shipped;
+
+    #[test]
+    fn bounds_hold_to_the_byte() {
+        let policy = shipped("ibm-verify").unwrap();
+        let reason = |length| parse(&"x".repeat(length), &policy).err().map(|refusal| refusal.reason);
+        assert_eq!(reason(7), Some(Reason::StateTooShort));
+        assert_eq!(reason(8), None);
+        assert_eq!(reason(limits::STATE_MAX_BYTES), None);
+        assert_eq!(reason(limits::STATE_MAX_BYTES + 1), Some(Reason::StateTooLong));
+    }
+}

@@ -1,0 +1,560 @@
+//! THE TABLE: reason -> stable code, OAuth error, HTTP status, source, what is said, what was expected,
+//! how to mend it.
+//!
+//! Codes: 1xx the HTTP message, 2xx client authentication, 3xx the authorization request, 5xx the
+//! authorization endpoint and its pages, 6xx the token endpoint, 9xx faults of ours. A code is never
+//! reused for another reason. At the authorization endpoint a refusal is a page, or a redirect where
+//! the engine holds a validated redirect URI; elsewhere it is JSON with the row's status.
+
+use super::OAuthError;
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// Stable, `PAR-` and three digits; the name of its page under `/errors/`.
+    pub code: &'static str,
+    /// What the client's library looks at.
+    pub error: OAuthError,
+    /// HTTP status where the answer is JSON. 401 is sent only where the request carried an
+    /// `Authorization` header, else 400 (RFC 9110 section 15.5.2 wants a challenge with every 401).
+    pub status: u16,
+    /// Specification and section that the rule rests on.
+    pub spec: &'static str,
+    /// What the client hears: a constant, of the characters RFC 6749 section 5.2 allows.
+    pub description: &'static str,
+    /// What would have been right.
+    pub expected: &'static str,
+    /// How to mend it.
+    pub remedy: &'static str,
+    hides_behind: Option<Reason>,
+}
+
+impl Row {
+    /// The row that strangers see in place of this one.
+    #[must_use]
+    pub fn public(&'static self) -> &'static Self {
+        self.hides_behind.map_or(self, Reason::row)
+    }
+}
+
+macro_rules! reasons {
+    ($($name:ident = $code:literal, $error:ident, $status:literal, $spec:literal, $description:literal, $expected:literal, $remedy:literal $(, behind $public:ident)?;)+) => {
+        /// Every reason for which this server turns a request down.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason { $(#[doc = concat!("`", $code, "`: ", $description, ".")] $name),+ }
+
+        impl Reason {
+            /// Every reason, in the order of their codes.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The row of this reason.
+            #[must_use]
+            pub fn row(self) -> &'static Row {
+                match self {
+                    $(Self::$name => &Row {
+                        code: $code,
+                        error: OAuthError::$error,
+                        status: $status,
+                        spec: $spec,
+                        description: $description,
+                        expected: $expected,
+                        remedy: $remedy,
+                        hides_behind: reasons!(@behind $($public)?),
+                    }),+
+                }
+            }
+
+            /// The reason of a code such as `PAR-309`.
+            #[must_use]
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|reason| reason.row().code == code)
+            }
+        }
+    };
+    (@behind) => { None };
+    (@behind $public:ident) => { Some(Reason::$public) };
+}
+
+reasons! {
+    MethodNotAllowed = "PAR-101", InvalidRequest, 405, "RFC 9126 section 2",
+        "the method is not allowed at this endpoint",
+        "one of the methods in the Allow header",
+        "send the request with an allowed method; a method override header is not honoured";
+    ContentTypeNotForm = "PAR-102", InvalidRequest, 400, "RFC 9126 section 2.1",
+        "the content type is not one that this endpoint reads",
+        "application/x-www-form-urlencoded, charset absent or utf-8",
+        "set the Content-Type header; JSON and multipart bodies are not read here";
+    ContentEncoded = "PAR-103", InvalidRequest, 400, "Parhelion: bodies are never decompressed",
+        "the body has a content encoding",
+        "no Content-Encoding, or identity",
+        "send the body as it is";
+    MalformedPercentEncoding = "PAR-104", InvalidRequest, 400, "RFC 6749 appendix B",
+        "a percent sign is not followed by two hex digits",
+        "well-formed percent-encoding",
+        "encode names and values with a form encoder";
+    NotUtf8 = "PAR-105", InvalidRequest, 400, "RFC 6749 appendix B",
+        "a decoded name or value is not UTF-8",
+        "UTF-8",
+        "encode text as UTF-8 before percent-encoding it";
+    ControlCharacter = "PAR-106", InvalidRequest, 400, "RFC 6749 appendix A",
+        "a name or value holds a control character",
+        "no character below 0x20 and no DEL",
+        "remove the control character";
+    ParameterInQuery = "PAR-107", InvalidRequest, 400, "RFC 6749 section 2.3.1",
+        "an OAuth parameter stands in the query of the URL",
+        "all parameters in the request body",
+        "move the parameters into the body: URLs end in logs";
+    ParameterRepeated = "PAR-108", InvalidRequest, 400, "OAuth 2.1 section 3.2",
+        "a parameter is included more than once",
+        "each recognised parameter at most once",
+        "send the parameter once";
+    TooManyParameters = "PAR-109", InvalidRequest, 400, "RFC 9126 section 2.3",
+        "there are too many parameters",
+        "at most 64 parameters",
+        "send fewer parameters, or a request object";
+    ParameterNameTooLong = "PAR-110", InvalidRequest, 400, "RFC 9126 section 2.3",
+        "a parameter name is too long",
+        "names of at most 64 bytes",
+        "shorten the name";
+    ParameterValueTooLong = "PAR-111", InvalidRequest, 400, "RFC 9126 section 2.3",
+        "a parameter value is too long",
+        "values of at most 32 KiB",
+        "shorten the value";
+    BodyTooLarge = "PAR-112", InvalidRequest, 413, "RFC 9126 section 2.3",
+        "the request body is too large",
+        "a body within the limit of this endpoint",
+        "send a smaller request";
+    HeadersTooLarge = "PAR-113", InvalidRequest, 431, "RFC 6585 section 5",
+        "the request headers are too large",
+        "headers of at most 32 KiB in total and at most 100 fields",
+        "send fewer or shorter headers";
+    BodyIncomplete = "PAR-114", InvalidRequest, 408, "RFC 9110 section 15.5.9",
+        "the request body did not arrive in time",
+        "the whole body within ten seconds",
+        "send the body without pausing";
+    MalformedJson = "PAR-115", InvalidRequest, 400, "RFC 8259",
+        "the request body is not a well-formed JSON object",
+        "one JSON object without repeated names",
+        "send well-formed JSON";
+    JsonTypeWrong = "PAR-116", InvalidRequest, 400, "Parhelion: dialects read JSON by type",
+        "a member of the JSON body has the wrong type",
+        "the JSON type that the endpoint documents for the member",
+        "send the member with its documented type";
+    NotFound = "PAR-117", InvalidRequest, 404, "RFC 9110 section 15.5.5",
+        "there is nothing at this address",
+        "an address that the metadata names",
+        "take the endpoint addresses from the metadata document";
+    HostMissing = "PAR-118", InvalidRequest, 400, "RFC 9110 section 7.2",
+        "the Host header is missing or repeated",
+        "exactly one Host header",
+        "send one Host header";
+    TooManyResources = "PAR-119", InvalidRequest, 400, "RFC 8707 section 2",
+        "resource stands too often",
+        "at most 16 values of resource",
+        "ask for fewer resources at once";
+    ClientIdMissing = "PAR-201", InvalidRequest, 400, "RFC 9126 section 2.1",
+        "client_id is missing",
+        "client_id in the request body",
+        "send client_id, also beside an Authorization header";
+    ClientAuthenticationFailed = "PAR-202", InvalidClient, 401, "RFC 6749 section 5.2",
+        "client authentication failed",
+        "a registered client with a valid credential",
+        "check client_id and credential, and that the client is enabled here";
+    ClientUnknown = "PAR-203", InvalidClient, 401, "RFC 6749 section 5.2",
+        "no client of that identifier is registered with this tenant",
+        "a registered client_id",
+        "register the client, or correct client_id or the base URL",
+        behind ClientAuthenticationFailed;
+    ClientDisabled = "PAR-204", InvalidClient, 401, "RFC 6749 section 5.2",
+        "the client is disabled",
+        "an enabled client",
+        "enable the client",
+        behind ClientAuthenticationFailed;
+    ClientSecretWrong = "PAR-205", InvalidClient, 401, "RFC 6749 section 2.3.1",
+        "the client secret is not the registered one",
+        "the registered client secret",
+        "correct the secret; mind that Basic credentials are form-encoded once before base64",
+        behind ClientAuthenticationFailed;
+    MalformedBasic = "PAR-206", InvalidClient, 401, "RFC 6749 section 2.3.1",
+        "the Basic credentials are malformed",
+        "Basic, one space, strict base64 of two form-encoded strings joined by a colon",
+        "encode id and secret with form encoding, join with a colon, then base64";
+    AuthorizationSchemeUnsupported = "PAR-207", InvalidClient, 401, "RFC 6749 section 5.2",
+        "the scheme of the Authorization header does not authenticate clients",
+        "Basic, or a method without that header",
+        "use the registered client authentication method";
+    AuthorizationRepeated = "PAR-208", InvalidRequest, 400, "RFC 6749 section 2.3",
+        "there is more than one Authorization header",
+        "at most one Authorization header",
+        "send one";
+    TwoMechanisms = "PAR-209", InvalidRequest, 400, "RFC 6749 section 2.3",
+        "more than one client authentication mechanism is used",
+        "exactly one mechanism",
+        "remove all but the registered one";
+    MethodNotRegistered = "PAR-210", InvalidClient, 401, "RFC 7591 section 2",
+        "the client is registered with another authentication method",
+        "the registered token_endpoint_auth_method",
+        "use the registered method, or change the registration";
+    ClientIdMismatch = "PAR-211", InvalidRequest, 400, "RFC 9126 section 2.1",
+        "client_id differs from the identity in the Authorization header",
+        "the same client in both",
+        "send the same client_id";
+    AssertionTypeMissing = "PAR-212", InvalidRequest, 400, "RFC 7521 section 4.2",
+        "client_assertion_type is missing or not supported",
+        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "send client_assertion_type beside client_assertion";
+    AssertionMissing = "PAR-213", InvalidRequest, 400, "RFC 7521 section 4.2",
+        "client_assertion_type is present without client_assertion",
+        "both or neither",
+        "send the assertion";
+    AssertionMalformed = "PAR-214", InvalidClient, 401, "RFC 7515 section 7.1",
+        "the client assertion is not a well-formed signed JWT",
+        "a compact JWS with a JSON object as header and payload",
+        "build the assertion with a JOSE library";
+    AssertionAlgorithmRefused = "PAR-215", InvalidClient, 401, "RFC 8725 section 3.1",
+        "the signature algorithm of the client assertion is not accepted",
+        "one of token_endpoint_auth_signing_alg_values_supported, and the registered one if there is one",
+        "sign with an accepted algorithm";
+    AssertionTypRefused = "PAR-216", InvalidClient, 401, "RFC 8725 section 3.11",
+        "the typ of the client assertion names another kind of token",
+        "typ absent, JWT or client-authentication+jwt",
+        "correct typ";
+    AssertionSignatureWrong = "PAR-217", InvalidClient, 401, "RFC 7523 section 3",
+        "no registered key of the client verifies the assertion",
+        "a signature by a registered key",
+        "check kid and that the public key is registered",
+        behind ClientAuthenticationFailed;
+    AssertionSubjectWrong = "PAR-218", InvalidClient, 401, "RFC 7523 section 3",
+        "iss and sub of the client assertion are not both the client",
+        "iss and sub equal to client_id",
+        "set both claims to client_id";
+    AssertionClientIdMismatch = "PAR-219", InvalidClient, 401, "RFC 7521 section 4.2",
+        "client_id differs from the subject of the client assertion",
+        "the same client in both",
+        "send the same client_id, or none";
+    AssertionAudienceWrong = "PAR-220", InvalidClient, 401, "RFC 7523 section 3",
+        "the audience of the client assertion is not accepted here",
+        "the issuer identifier, in the form that the profile accepts",
+        "set aud to the issuer from the metadata document, as a string";
+    AssertionExpiryMissing = "PAR-221", InvalidClient, 401, "RFC 7523 section 3",
+        "exp of the client assertion is missing or malformed",
+        "exp as a number of seconds since 1970",
+        "add exp";
+    AssertionExpired = "PAR-222", InvalidClient, 401, "RFC 7523 section 3",
+        "the client assertion has expired",
+        "exp in the future",
+        "make a new assertion for every request and check the clock";
+    AssertionLivesTooLong = "PAR-223", InvalidClient, 401, "RFC 7523 section 3",
+        "exp of the client assertion is unreasonably far ahead",
+        "exp within the lifetime that the profile accepts",
+        "shorten the lifetime; a minute is enough";
+    AssertionNotYetValid = "PAR-224", InvalidClient, 401, "RFC 7523 section 3",
+        "iat or nbf of the client assertion is malformed or in the future",
+        "iat and nbf at most 30 seconds ahead",
+        "check the clock of the client";
+    AssertionJtiMissing = "PAR-225", InvalidClient, 401, "OpenID Connect Core section 9",
+        "jti of the client assertion is missing or malformed",
+        "jti as a non-empty string of at most 256 bytes",
+        "add a random jti";
+    AssertionReplayed = "PAR-226", InvalidClient, 401, "OpenID Connect Core section 9",
+        "the client assertion was used before",
+        "every assertion used once",
+        "make a new assertion, with a new jti, for every request";
+    PublicClientRefused = "PAR-227", InvalidClient, 401, "FAPI 2.0 Security Profile section 5.3.2.1",
+        "this profile accepts only confidential clients",
+        "a client that authenticates",
+        "register the client with an authentication method";
+    MethodRefused = "PAR-228", InvalidClient, 401, "RFC 8414 section 2",
+        "the client authentication method is not accepted here",
+        "one of token_endpoint_auth_methods_supported",
+        "register the client with an accepted method";
+    RequestUriPushed = "PAR-301", InvalidRequest, 400, "RFC 9126 section 2.1",
+        "request_uri must not be pushed",
+        "the authorization parameters themselves",
+        "remove request_uri from the pushed request";
+    RequestObjectRefused = "PAR-302", RequestNotSupported, 400, "OpenID Connect Core section 6.1",
+        "request objects are not supported",
+        "plain parameters; see request_parameter_supported in the metadata",
+        "send the parameters in the form";
+    GrantNotAllowed = "PAR-303", UnauthorizedClient, 400, "RFC 6749 section 4.1.2.1",
+        "the client is not allowed to use this grant type",
+        "authorization_code among the registered grant_types",
+        "change the registration";
+    ResponseTypeMissing = "PAR-304", InvalidRequest, 400, "RFC 6749 section 4.1.1",
+        "response_type is missing",
+        "response_type=code",
+        "send response_type";
+    ResponseTypeUnsupported = "PAR-305", UnsupportedResponseType, 400, "RFC 6749 section 3.1.1",
+        "the response type is not supported",
+        "one of response_types_supported",
+        "use response_type=code";
+    ResponseTypeNotAllowed = "PAR-306", UnauthorizedClient, 400, "RFC 6749 section 4.1.2.1",
+        "the client is not allowed to use this response type",
+        "a registered response type",
+        "change the registration";
+    ResponseModeUnsupported = "PAR-307", InvalidRequest, 400, "OAuth 2.0 Multiple Response Types section 2.1",
+        "the response mode is not supported",
+        "one of response_modes_supported",
+        "leave response_mode out, or use a supported one";
+    RedirectUriMissing = "PAR-308", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
+        "redirect_uri is missing",
+        "a registered redirect_uri",
+        "send redirect_uri";
+    RedirectUriNotRegistered = "PAR-309", InvalidRequest, 400, "OAuth 2.1 section 2.3.1",
+        "redirect_uri is not registered for the client",
+        "exactly a registered value; only the port of a loopback address may vary",
+        "register the URI exactly as it is sent";
+    ScopeMissing = "PAR-310", InvalidRequest, 400, "RFC 6749 section 3.3",
+        "scope is missing",
+        "a scope",
+        "send scope";
+    ScopeMalformed = "PAR-311", InvalidScope, 400, "RFC 6749 section 3.3",
+        "scope is malformed",
+        "at most 64 tokens of printable ASCII, separated by single spaces",
+        "correct scope";
+    ScopeNotAllowed = "PAR-312", InvalidScope, 400, "RFC 6749 section 3.3",
+        "nothing in scope, or not all of it, is allowed for the client",
+        "scopes that are registered for the client",
+        "ask for registered scopes";
+    StateTooLong = "PAR-313", InvalidRequest, 400, "Parhelion: state of at most 2048 bytes",
+        "state is too long",
+        "at most 2048 bytes",
+        "keep what is large at the client and send a reference";
+    StateTooShort = "PAR-314", InvalidRequest, 400, "Parhelion: minimum length set by the profile",
+        "state is too short",
+        "at least the length that the profile asks",
+        "use a longer random state";
+    NonceTooLong = "PAR-315", InvalidRequest, 400, "Parhelion: nonce of at most 512 bytes",
+        "nonce is too long",
+        "at most 512 bytes",
+        "use a shorter nonce";
+    NonceTooShort = "PAR-316", InvalidRequest, 400, "Parhelion: minimum length set by the profile",
+        "nonce is too short",
+        "at least the length that the profile asks",
+        "use a longer random nonce";
+    PkceMissing = "PAR-317", InvalidRequest, 400, "RFC 9700 section 2.1.1",
+        "code_challenge is missing",
+        "PKCE: code_challenge with code_challenge_method=S256",
+        "make a code_verifier and send its S256 challenge";
+    CodeChallengeMalformed = "PAR-318", InvalidRequest, 400, "RFC 7636 section 4.2",
+        "code_challenge is malformed",
+        "43 base64url characters for S256; 43 to 128 unreserved characters for plain",
+        "send the base64url SHA-256 of the verifier, unpadded";
+    CodeChallengeMethodPlain = "PAR-319", InvalidRequest, 400, "RFC 9700 section 2.1.1",
+        "the PKCE method plain is refused; it is also what an absent code_challenge_method means",
+        "code_challenge_method=S256",
+        "send code_challenge_method=S256 with the hashed verifier";
+    CodeChallengeMethodUnknown = "PAR-320", InvalidRequest, 400, "RFC 7636 section 4.4.1",
+        "code_challenge_method is not known",
+        "one of code_challenge_methods_supported",
+        "send code_challenge_method=S256";
+    CodeChallengeMethodAlone = "PAR-321", InvalidRequest, 400, "RFC 7636 section 4.3",
+        "code_challenge_method is present without code_challenge",
+        "both, or neither",
+        "send code_challenge";
+    MaxAgeMalformed = "PAR-322", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
+        "max_age is malformed",
+        "digits, 0 to 2147483647",
+        "send seconds as digits";
+    PromptUnsupported = "PAR-323", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
+        "prompt holds a value that is not supported",
+        "values of prompt_values_supported",
+        "correct prompt";
+    PromptNoneCombined = "PAR-324", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
+        "prompt=none stands together with another value",
+        "none alone",
+        "send none alone, or leave it out";
+    ClaimsMalformed = "PAR-325", InvalidRequest, 400, "OpenID Connect Core section 5.5",
+        "claims is malformed or too large",
+        "one JSON object without repeated names, depth at most 8, at most 200 nodes and 16 KiB",
+        "correct claims";
+    AuthorizationDetailsMalformed = "PAR-326", InvalidAuthorizationDetails, 400, "RFC 9396 section 2",
+        "authorization_details is malformed or too large",
+        "a JSON array of objects, each with a type, depth at most 8, at most 200 nodes and 16 KiB",
+        "correct authorization_details";
+    AuthorizationDetailsTypeUnknown = "PAR-327", InvalidAuthorizationDetails, 400, "RFC 9396 section 5",
+        "authorization_details holds a type that is not known here",
+        "one of authorization_details_types_supported",
+        "use a supported type";
+    ResourceMalformed = "PAR-328", InvalidTarget, 400, "RFC 8707 section 2",
+        "resource is malformed",
+        "an absolute URI without a fragment",
+        "send the URI of the resource server";
+    ResourceUnknown = "PAR-329", InvalidTarget, 400, "RFC 8707 section 2",
+        "resource is not known here",
+        "the URI of a registered resource server",
+        "register the resource server";
+    DpopJktMalformed = "PAR-330", InvalidRequest, 400, "RFC 9449 section 10",
+        "dpop_jkt is malformed",
+        "43 base64url characters",
+        "send the base64url SHA-256 thumbprint of the proof key";
+    DpopNotSupported = "PAR-331", InvalidRequest, 400, "RFC 9449 section 5.1",
+        "dpop_jkt asks for a key binding that is not offered here",
+        "a server whose metadata has dpop_signing_alg_values_supported",
+        "leave dpop_jkt out";
+    LoginHintTooLong = "PAR-332", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
+        "login_hint is too long",
+        "at most 256 bytes",
+        "shorten login_hint";
+    LoginHintMalformed = "PAR-333", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
+        "login_hint is malformed",
+        "a name, or a JSON object with the strings realm and username",
+        "correct login_hint";
+    IdTokenHintTooLong = "PAR-334", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
+        "id_token_hint is too long",
+        "at most 8 KiB",
+        "send an ID token of this server";
+    AcrValuesTooLong = "PAR-335", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
+        "acr_values is too long",
+        "at most 1024 bytes",
+        "shorten acr_values";
+    UiLocalesTooLong = "PAR-336", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
+        "ui_locales is too long",
+        "at most 512 bytes",
+        "shorten ui_locales";
+    AuthorizeParameterMissing = "PAR-501", InvalidRequest, 400, "RFC 9126 section 4",
+        "client_id or request_uri is missing",
+        "client_id and request_uri, each once",
+        "push the request first, then send the browser with client_id and request_uri";
+    RequestWithRequestUri = "PAR-502", InvalidRequest, 400, "RFC 9101 section 5",
+        "request and request_uri stand together",
+        "request_uri only",
+        "remove request";
+    RequestUriByReference = "PAR-503", RequestUriNotSupported, 400, "OpenID Connect Core section 6.2",
+        "request_uri is not a reference that this server issued",
+        "a request_uri from the pushed authorization request endpoint",
+        "push the request; foreign URLs are not fetched";
+    RequestUriUnknown = "PAR-504", InvalidRequestUri, 400, "RFC 9126 section 4",
+        "pushed authorization request: request_uri is unknown, expired or already used",
+        "a request_uri of this client that is live and unused",
+        "start again from the application";
+    RequestUriMalformed = "PAR-505", InvalidRequestUri, 400, "RFC 9126 section 2.2",
+        "request_uri does not have the form that this server issues",
+        "the request_uri exactly as it was issued",
+        "send the value unchanged, percent-encoded once",
+        behind RequestUriUnknown;
+    RequestUriExpired = "PAR-506", InvalidRequestUri, 400, "RFC 9126 section 4",
+        "request_uri was loaded after it expired",
+        "a load within expires_in seconds of the push",
+        "send the browser at once, or set a longer lifetime",
+        behind RequestUriUnknown;
+    RequestUriTaken = "PAR-507", InvalidRequestUri, 400, "RFC 9126 section 4",
+        "request_uri was completed before",
+        "one completion for each pushed request",
+        "push a new request for every authorization",
+        behind RequestUriUnknown;
+    RequestUriOfAnotherClient = "PAR-508", InvalidRequestUri, 400, "RFC 9126 section 4",
+        "request_uri was pushed by another client",
+        "the client_id that pushed the request",
+        "send the client_id of the client that pushed",
+        behind RequestUriUnknown;
+    PlainRequestRefused = "PAR-509", InvalidRequest, 400, "RFC 9126 section 4",
+        "only pushed authorization requests are accepted",
+        "client_id and request_uri",
+        "push the request first";
+    InteractionUnknown = "PAR-510", InvalidRequest, 400, "Parhelion: an interaction belongs to the browser that began it",
+        "this sign-in is not known in this browser, or it has ended",
+        "the browser in which the sign-in began, with its cookie",
+        "start again from the application and allow cookies";
+    InteractionExpired = "PAR-511", InvalidRequest, 400, "Parhelion: interaction lifetime",
+        "this sign-in took too long",
+        "completion within the interaction lifetime",
+        "start again from the application",
+        behind InteractionUnknown;
+    FormTokenWrong = "PAR-512", InvalidRequest, 400, "OAuth 2.1 section 7.13",
+        "the form was not sent from its own page",
+        "a form of this page, sent by the browser that loaded it",
+        "go back to the page and send the form again";
+    LoginFailed = "PAR-513", AccessDenied, 400, "OpenID Connect Core section 3.1.2.3",
+        "the user name or the password is wrong",
+        "a user of this tenant with the right password",
+        "try again";
+    LoginRequired = "PAR-514", LoginRequired, 400, "OpenID Connect Core section 3.1.2.6",
+        "the user is not logged in",
+        "a session, because prompt=none was asked",
+        "send the request without prompt=none";
+    ConsentRequired = "PAR-515", ConsentRequired, 400, "OpenID Connect Core section 3.1.2.6",
+        "consent is needed",
+        "remembered consent, because prompt=none was asked",
+        "send the request without prompt=none";
+    UserDenied = "PAR-516", AccessDenied, 400, "RFC 6749 section 4.1.2.1",
+        "the user refused",
+        "consent",
+        "ask the user, or ask for less";
+    ClientGone = "PAR-517", UnauthorizedClient, 400, "RFC 9126 section 4",
+        "the client may no longer be served",
+        "a client that is still registered and enabled",
+        "restore the registration";
+    RequestNoLongerStands = "PAR-518", InvalidRequest, 400, "RFC 9126 section 7.4",
+        "the pushed request is no longer acceptable under today's configuration",
+        "a request that today's client and policy accept",
+        "push a new request";
+    DecisionMissing = "PAR-519", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.4",
+        "the consent form does not say allow or deny",
+        "decision=allow or decision=deny",
+        "use the buttons of the page";
+    GrantTypeMissing = "PAR-601", InvalidRequest, 400, "RFC 6749 section 4.1.3",
+        "grant_type is missing",
+        "grant_type=authorization_code",
+        "send grant_type";
+    GrantTypeUnsupported = "PAR-602", UnsupportedGrantType, 400, "RFC 6749 section 5.2",
+        "the grant type is not supported",
+        "one of grant_types_supported",
+        "use authorization_code";
+    CodeMissing = "PAR-603", InvalidRequest, 400, "RFC 6749 section 4.1.3",
+        "code is missing",
+        "the code from the authorization response",
+        "send code";
+    CodeInvalid = "PAR-604", InvalidGrant, 400, "RFC 6749 section 5.2",
+        "the authorization code is invalid, expired or already used",
+        "an unused code of this client",
+        "start a new authorization";
+    CodeUnknown = "PAR-605", InvalidGrant, 400, "RFC 6749 section 5.2",
+        "the authorization code is unknown or has expired",
+        "a live code",
+        "redeem the code at once",
+        behind CodeInvalid;
+    CodeUsed = "PAR-606", InvalidGrant, 400, "RFC 6749 section 4.1.2",
+        "the authorization code was redeemed before",
+        "one redemption for each code",
+        "redeem the code once; its tokens are now revoked",
+        behind CodeInvalid;
+    CodeOfAnotherClient = "PAR-607", InvalidGrant, 400, "RFC 6749 section 5.2",
+        "the authorization code was issued to another client",
+        "the client that received the code",
+        "redeem the code with the client it was issued to",
+        behind CodeInvalid;
+    CodeVerifierMissing = "PAR-608", InvalidGrant, 400, "RFC 7636 section 4.6",
+        "code_verifier is missing",
+        "the verifier of the pushed code_challenge",
+        "send code_verifier";
+    CodeVerifierWrong = "PAR-609", InvalidGrant, 400, "RFC 7636 section 4.6",
+        "code_verifier does not match the pushed code_challenge",
+        "the verifier whose challenge was pushed",
+        "send the verifier that belongs to this authorization";
+    CodeVerifierUnexpected = "PAR-610", InvalidRequest, 400, "RFC 9700 section 2.1.1",
+        "code_verifier is present though no code_challenge was pushed",
+        "no code_verifier",
+        "push a code_challenge, or leave code_verifier out";
+    RedirectUriChanged = "PAR-611", InvalidGrant, 400, "RFC 6749 section 4.1.3",
+        "redirect_uri is missing or differs from the pushed one",
+        "redirect_uri exactly as it was pushed",
+        "send the same redirect_uri";
+    UserGone = "PAR-612", InvalidGrant, 400, "RFC 6749 section 5.2",
+        "the user may no longer be served",
+        "a user who is still enabled",
+        "start a new authorization",
+        behind CodeInvalid;
+    ServerFault = "PAR-901", ServerError, 500, "RFC 6749 section 4.1.2.1",
+        "the server met an unexpected condition",
+        "nothing that the caller could change",
+        "try again; tell the operator the request id";
+    StoreUnavailable = "PAR-902", TemporarilyUnavailable, 503, "RFC 6749 section 4.1.2.1",
+        "the server cannot store or read requests now",
+        "nothing that the caller could change",
+        "try again after the time in Retry-After";
+    Overloaded = "PAR-903", TemporarilyUnavailable, 503, "RFC 6749 section 4.1.2.1",
+        "the server is busy",
+        "nothing that the caller could change",
+        "try again after the time in Retry-After";
+}
