@@ -3,4 +3,57 @@
 //! Knows no HTTP, no SQL and no clock. A dialect hands it values it has read; it answers with
 //! values a dialect can spell.
 
+pub mod client_request;
+pub mod discovery;
+pub mod fault;
+pub mod keys;
 pub mod ports;
+pub mod push;
+pub mod records;
+pub mod reference;
+pub mod registry;
+pub mod response;
+pub mod token;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use ports::{Entropy, Passwords, Store};
+use registry::Registry;
+
+/// The engine: its ports, and the snapshot of who there is.
+pub struct Engine {
+    /// Where everything is kept; the judge of time.
+    pub store: Arc<dyn Store>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Who checks passwords.
+    pub passwords: Arc<dyn Passwords>,
+    registry: ArcSwap<Registry>,
+}
+
+impl Engine {
+    /// An engine on these ports, serving whom `registry` names.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        entropy: Arc<dyn Entropy>,
+        passwords: Arc<dyn Passwords>,
+        registry: Registry,
+    ) -> Self {
+        Self { store, entropy, passwords, registry: ArcSwap::from_pointee(registry) }
+    }
+
+    /// The snapshot of this moment.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry.load_full()
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("mounts", &self.registry().mounts.len()).finish_non_exhaustive()
+    }
+}

@@ -2,10 +2,12 @@
 
 mod clock;
 mod entropy;
+mod passwords;
 mod store;
 
 pub use clock::{Clock, Moment};
 pub use entropy::{Entropy, EntropyFault};
+pub use passwords::{PasswordAnswer, PasswordVerdict, Passwords, PasswordsBusy};
 pub use store::{
     Answer, Commit, Condition, Id, Key, Kind, MAX_COMMIT_STEPS, MAX_SCAN, Store, StoreFault, Stored, TenantUid,
     Verdict, Write,

@@ -1,0 +1,122 @@
+//! A request that a client makes on the back channel, and who proved to have made it: the same for
+//! every endpoint at which clients authenticate (RFC 9126 section 2: "as at the token endpoint").
+
+use std::sync::Arc;
+
+use parhelion_protocol::client::Client;
+use parhelion_protocol::client_auth::{self, Authorization, Judge, Method, OnceKey};
+use parhelion_protocol::endpoint::Endpoint;
+use parhelion_protocol::parameters::Parameters;
+use parhelion_protocol::profile::{ClientIdInForm, Policy};
+use parhelion_protocol::refusal::Reason;
+
+use crate::Engine;
+use crate::fault::Turned;
+use crate::ports::{Commit, Condition, Id, Key, Kind, Moment, Verdict, Write};
+use crate::records::{self, OnceKeyMark};
+use crate::registry::Mount;
+
+/// What a dialect has read: from here on nobody can tell which dialect it came through.
+pub struct ClientRequest<'a> {
+    /// The credential beside the body.
+    pub authorization: Authorization<'a>,
+    /// The body.
+    pub parameters: Parameters<'a>,
+}
+
+/// A client that proved to be the one who asks.
+pub struct Proven {
+    /// The client.
+    pub client: Arc<Client>,
+    /// The policy in force for it at this mount.
+    pub policy: Arc<Policy>,
+    once: Option<(Key, Moment)>,
+}
+
+impl Proven {
+    /// Adds the claim of the once-key, if there is one, to the commit of what the request leads to.
+    pub(crate) fn claim_in(&self, commit: &mut Commit) -> Result<(), Turned> {
+        if let Some((key, forget_at)) = self.once {
+            commit.conditions.push(Condition::Absent(key));
+            commit.writes.push(mark(key, forget_at)?);
+        }
+        Ok(())
+    }
+
+    /// What it means that the condition at `index` of a commit did not hold: that the once-key was
+    /// claimed, or whatever `otherwise` says.
+    pub(crate) fn lost(&self, commit: &[Condition], index: usize, otherwise: Reason) -> Turned {
+        match (commit.get(index), self.once) {
+            (Some(Condition::Absent(key)), Some((once, _))) if *key == once => Reason::AssertionReplayed.into(),
+            _ => otherwise.into(),
+        }
+    }
+}
+
+/// An outcome, and how the client that it concerns is registered, where one was identified.
+pub struct Judged<T> {
+    /// The registered method of the client.
+    pub method: Option<Method>,
+    /// How it went.
+    pub outcome: Result<T, Turned>,
+}
+
+impl Engine {
+    /// Present, find, prove: who asks, or why not.
+    pub(crate) async fn authenticate(
+        &self,
+        mount: &Mount,
+        request: &ClientRequest<'_>,
+        client_id_in_form: ClientIdInForm,
+    ) -> Judged<Proven> {
+        let presented = match client_auth::present(request.authorization, &request.parameters, client_id_in_form) {
+            Ok(presented) => presented,
+            Err(refusal) => return Judged { method: None, outcome: Err(refusal.into()) },
+        };
+        let client = mount.tenant.clients.get(presented.client_id());
+        let policy = mount.policy_for(presented.client_id());
+        let urls = [Endpoint::Push, Endpoint::Token].map(|endpoint| mount.url(endpoint).unwrap_or(&mount.issuer));
+        let judge = Judge { policy, issuer: &mount.issuer, endpoint_urls: &urls, now_s: self.store.now().epoch_s() };
+        let proof = client_auth::prove(&presented, client.map(Arc::as_ref), &judge);
+        let method = client.map(|client| client.credential.method());
+        let outcome = match (proof, client) {
+            (Ok(once), Some(client)) => self.unused(mount, once).await.map(|once| Proven {
+                client: Arc::clone(client),
+                policy: Arc::clone(policy),
+                once,
+            }),
+            (Ok(_), None) => Err(Reason::ClientUnknown.into()),
+            (Err(refusal), _) => Err(refusal.into()),
+        };
+        Judged { method, outcome }
+    }
+
+    /// Refuses a once-key that was claimed before; the claim itself comes with the commit.
+    async fn unused(&self, mount: &Mount, once: Option<OnceKey>) -> Result<Option<(Key, Moment)>, Turned> {
+        let Some(once) = once else { return Ok(None) };
+        let key = Key { tenant: mount.tenant.uid, kind: Kind::OnceKey, id: Id(once.id) };
+        match self.store.get(key).await? {
+            Some(_) => Err(Reason::AssertionReplayed.into()),
+            None => Ok(Some((key, Moment(0).plus_s(once.forget_at_s)))),
+        }
+    }
+
+    /// Passes an outcome on; if it is a refusal, the once-key is claimed first: a proved credential is
+    /// used by whatever it was shown for (OpenID Connect Core section 9).
+    pub(crate) async fn claim_on_refusal<T>(&self, proven: &Proven, outcome: Result<T, Turned>) -> Result<T, Turned> {
+        let Err(Turned::Refused(refusal)) = &outcome else { return outcome };
+        let mut commit = Commit::default();
+        proven.claim_in(&mut commit)?;
+        if commit.writes.is_empty() || refusal.reason == Reason::AssertionReplayed {
+            return outcome;
+        }
+        match self.store.commit(commit).await? {
+            Verdict::Done => outcome,
+            Verdict::Refused(_) => Err(Reason::AssertionReplayed.into()),
+        }
+    }
+}
+
+fn mark(key: Key, forget_at: Moment) -> Result<Write, Turned> {
+    Ok(records::put_open(key.tenant, key.id, &OnceKeyMark, forget_at)?)
+}

@@ -1,0 +1,63 @@
+//! Discovery: the metadata document, derived from what is built and what the policy accepts, so that it
+//! cannot lie (RFC 8414 section 2, OpenID Connect Discovery section 3).
+
+use parhelion_protocol::client::GrantType;
+use parhelion_protocol::endpoint::Endpoint;
+use parhelion_protocol::params::response_type::ResponseType;
+use parhelion_protocol::profile::Policy;
+use serde_json::{Map, Value, json};
+
+use crate::registry::Mount;
+
+/// The metadata document of a mount, as JSON text.
+#[must_use]
+pub fn metadata(mount: &Mount) -> String {
+    let mut document = Map::new();
+    document.insert("issuer".to_owned(), json!(mount.issuer));
+    for endpoint in Endpoint::ALL {
+        if let (Some(name), Some(url)) = (endpoint.metadata_name(), mount.url(endpoint)) {
+            document.insert(name.to_owned(), json!(url));
+        }
+    }
+    document.extend(capabilities(mount));
+    Value::Object(document).to_string()
+}
+
+fn capabilities(mount: &Mount) -> Map<String, Value> {
+    let policy = &mount.policy;
+    let scopes = mount.tenant.clients.values().flat_map(|client| client.scope.iter());
+    let mut scopes: Vec<&str> = scopes.chain(["openid"]).collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    let challenge_methods: &[&str] = if policy.pkce.accepts_plain() { &["S256", "plain"] } else { &["S256"] };
+    let members = json!({
+        "scopes_supported": scopes,
+        "response_types_supported": ResponseType::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+        "response_modes_supported": policy.response_modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>(),
+        "grant_types_supported": GrantType::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+        "prompt_values_supported": policy.prompts.iter().map(|prompt| prompt.as_str()).collect::<Vec<_>>(),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [mount.tenant.keys.current().algorithm().name()],
+        "token_endpoint_auth_methods_supported": auth_methods(policy),
+        "token_endpoint_auth_signing_alg_values_supported": signing_algs(policy),
+        "code_challenge_methods_supported": challenge_methods,
+        "claims_parameter_supported": true,
+        "request_parameter_supported": false,
+        //= openid-connect-discovery#3 an omitted value would mean true
+        "request_uri_parameter_supported": false,
+        "require_pushed_authorization_requests": true,
+        "authorization_response_iss_parameter_supported": true,
+    });
+    match members {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+fn auth_methods(policy: &Policy) -> Vec<&'static str> {
+    policy.client_auth_methods.iter().map(|method| method.as_str()).collect()
+}
+
+fn signing_algs(policy: &Policy) -> Vec<&'static str> {
+    policy.client_assertion_algs.iter().map(|alg| alg.0.name()).collect()
+}

@@ -1,0 +1,168 @@
+//! The payload of each kind of record, version 1. Fields are stored in this order: none is ever moved,
+//! removed or put in between; what must change becomes a new version.
+
+use parhelion_protocol::params::code_challenge::CodeChallenge;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::ports::Kind;
+
+/// A payload that can be kept.
+pub trait Payload: Serialize + DeserializeOwned {
+    /// The kind it is kept as.
+    const KIND: Kind;
+    /// The version of its layout.
+    const VERSION: u8;
+}
+
+macro_rules! payloads {
+    ($($name:ident as $kind:ident version $version:literal),+ $(,)?) => {
+        $(impl Payload for $name {
+            const KIND: Kind = Kind::$kind;
+            const VERSION: u8 = $version;
+        })+
+    };
+}
+
+payloads! {
+    TenantRecord as Tenant version 1,
+    SigningKeyRecord as SigningKey version 1,
+    PushedRequest as PushedRequest version 1,
+    Taken as Taken version 1,
+    Code as Code version 1,
+    AccessToken as AccessToken version 1,
+    OnceKeyMark as OnceKey version 1,
+    Session as Session version 1,
+    Grant as Grant version 1,
+}
+
+/// A tenant's own name, made when it was first seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantRecord {
+    /// The slug it was made for.
+    pub slug: String,
+    /// 128 random bits.
+    pub uid: [u8; 16],
+    /// Milliseconds since 1970.
+    pub made_at_ms: i64,
+}
+
+/// A signing key, wrapped by the master key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningKeyRecord {
+    /// JOSE name of its algorithm.
+    pub alg: String,
+    /// Key identifier.
+    pub kid: String,
+    /// The PKCS #8 document, sealed.
+    pub wrapped: Vec<u8>,
+    /// Milliseconds since 1970.
+    pub made_at_ms: i64,
+}
+
+/// A pushed authorization request: the parameters as they came, so that they can be judged again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushedRequest {
+    /// Who pushed it.
+    pub client_id: String,
+    /// The issuer of the mount it was pushed through, whose policy it is judged by.
+    pub issuer: String,
+    /// `expires_in` counts from here; milliseconds since 1970.
+    pub pushed_at_ms: i64,
+    /// From then on it cannot be loaded; milliseconds since 1970.
+    pub redeem_by_ms: i64,
+    /// Name and value of every parameter of the authorization request.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// The tombstone of a completed pushed request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The interaction that took it, so that a retry knows its own.
+    pub by: [u8; 16],
+}
+
+/// Whether a code is still good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CodeState {
+    /// Not redeemed; so many wrong verifiers were sent.
+    Unused(u8),
+    /// Redeemed; its tokens hang on this grant.
+    Used([u8; 32]),
+}
+
+/// An authorization code and all that its redemption needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// Who may redeem it.
+    pub client_id: String,
+    /// The issuer of the mount it was issued at.
+    pub issuer: String,
+    /// Where the code was sent to.
+    pub redirect_uri: String,
+    /// Whether the request named it, so that redemption must too.
+    pub redirect_uri_was_sent: bool,
+    /// The challenge that was pushed.
+    pub code_challenge: Option<CodeChallenge>,
+    /// What was granted.
+    pub scope: String,
+    /// What was asked for.
+    pub requested_scope: String,
+    /// For the ID token.
+    pub nonce: Option<String>,
+    /// The `claims` parameter as it was pushed.
+    pub claims: Option<String>,
+    /// The resources the token may be for.
+    pub resources: Vec<String>,
+    /// The user's name at the login page.
+    pub username: String,
+    /// When the user authenticated, in seconds since 1970.
+    pub auth_time_s: i64,
+    /// Whether it is still good.
+    pub state: CodeState,
+}
+
+/// An access token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessToken {
+    /// Whose it is.
+    pub client_id: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// The user's name, if a user is behind it.
+    pub username: Option<String>,
+    /// What it allows.
+    pub scope: String,
+    /// Whom it is for.
+    pub audience: Vec<String>,
+    /// The grant it lives by.
+    pub grant: [u8; 32],
+    /// Seconds since 1970.
+    pub issued_at_s: i64,
+}
+
+/// What a person granted a client. Tokens live only while it does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The client.
+    pub client_id: String,
+    /// The user's name.
+    pub username: String,
+    /// What was granted.
+    pub scope: String,
+    /// When the user authenticated, in seconds since 1970.
+    pub auth_time_s: i64,
+}
+
+/// A value that was used. It says nothing but that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnceKeyMark;
+
+/// A person's session at a browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The user's name.
+    pub username: String,
+    /// When the user authenticated, in seconds since 1970.
+    pub auth_time_s: i64,
+}

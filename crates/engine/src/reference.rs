@@ -1,0 +1,196 @@
+//! References are capabilities: whoever holds one can find its record and open it; whoever holds the
+//! store can do neither.
+
+use aws_lc_rs::{aead, digest, hkdf};
+use parhelion_jose::base64url;
+use zeroize::Zeroizing;
+
+use crate::fault::Fault;
+use crate::ports::{Entropy, Id, Key};
+
+const NONCE_LEN: usize = aead::NONCE_LEN;
+
+/// 32 random bytes: a `request_uri`, a code, a token, a session. Only its SHA-256 is stored.
+#[derive(Clone)]
+pub struct Reference(Zeroizing<[u8; 32]>);
+
+impl std::fmt::Debug for Reference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reference(..)")
+    }
+}
+
+impl Reference {
+    /// A new one.
+    ///
+    /// # Errors
+    /// [`Fault::Entropy`].
+    pub fn draw(entropy: &dyn Entropy) -> Result<Self, Fault> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        entropy.fill(&mut *bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// One that came back.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// One that came back as 43 base64url characters.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        base64url::decode_array(text).map(Self::from_bytes)
+    }
+
+    /// The bytes, for the one who is to carry it.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// 43 base64url characters.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        base64url::encode(&*self.0)
+    }
+
+    /// The name of its record: its SHA-256.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        sha256(&[&*self.0])
+    }
+
+    /// Encrypts a payload for the record at `key`, under a key that only this reference gives.
+    ///
+    /// # Errors
+    /// [`Fault::Entropy`] or [`Fault::Crypto`].
+    pub fn seal(&self, key: Key, payload: Vec<u8>, entropy: &dyn Entropy) -> Result<Vec<u8>, Fault> {
+        seal(&self.sealing_key(key)?, &key.to_bytes(), payload, entropy)
+    }
+
+    /// Decrypts what [`Reference::seal`] made for the same key.
+    ///
+    /// # Errors
+    /// [`Fault::Record`] when it was made for another, or was changed.
+    pub fn open(&self, key: Key, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        open(&self.sealing_key(key)?, &key.to_bytes(), sealed).ok_or(Fault::Record)
+    }
+
+    fn sealing_key(&self, key: Key) -> Result<aead::LessSafeKey, Fault> {
+        derived(&*self.0, &[b"parhelion/1/payload", &key.to_bytes()])
+    }
+}
+
+/// A server-side key that sealed cookies and form tokens are made with, one for each tenant.
+pub struct SealingKey(aead::LessSafeKey);
+
+impl std::fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealingKey(..)")
+    }
+}
+
+impl SealingKey {
+    /// Derives the key for one purpose from the master key.
+    ///
+    /// # Errors
+    /// [`Fault::Crypto`].
+    pub fn derive(master: &[u8; 32], purpose: &[&[u8]]) -> Result<Self, Fault> {
+        derived(master, purpose).map(Self)
+    }
+
+    /// Encrypts, bound to `context`.
+    ///
+    /// # Errors
+    /// [`Fault::Entropy`] or [`Fault::Crypto`].
+    pub fn seal(&self, context: &[u8], payload: Vec<u8>, entropy: &dyn Entropy) -> Result<Vec<u8>, Fault> {
+        seal(&self.0, context, payload, entropy)
+    }
+
+    /// Decrypts what [`SealingKey::seal`] made for the same context.
+    #[must_use]
+    pub fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        open(&self.0, context, sealed)
+    }
+}
+
+/// SHA-256 of the parts, one after the other.
+#[must_use]
+pub fn sha256(parts: &[&[u8]]) -> Id {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    parts.iter().for_each(|part| hash.update(part));
+    let mut id = [0; 32];
+    id.copy_from_slice(hash.finish().as_ref());
+    Id(id)
+}
+
+fn derived(secret: &[u8], info: &[&[u8]]) -> Result<aead::LessSafeKey, Fault> {
+    let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(secret);
+    let expanded = extracted.expand(info, &aead::AES_256_GCM).map_err(|_| Fault::Crypto)?;
+    Ok(aead::LessSafeKey::new(aead::UnboundKey::from(expanded)))
+}
+
+fn seal(key: &aead::LessSafeKey, context: &[u8], payload: Vec<u8>, entropy: &dyn Entropy) -> Result<Vec<u8>, Fault> {
+    let mut nonce = [0; NONCE_LEN];
+    entropy.fill(&mut nonce)?;
+    let mut payload = payload;
+    let unique = aead::Nonce::assume_unique_for_key(nonce);
+    key.seal_in_place_append_tag(unique, aead::Aad::from(context), &mut payload).map_err(|_| Fault::Crypto)?;
+    Ok([nonce.as_slice(), &payload].concat())
+}
+
+fn open(key: &aead::LessSafeKey, context: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, payload) = sealed.split_first_chunk::<NONCE_LEN>()?;
+    let mut payload = Zeroizing::new(payload.to_vec());
+    let nonce = aead::Nonce::assume_unique_for_key(*nonce);
+    let length = key.open_in_place(nonce, aead::Aad::from(context), &mut payload).ok()?.len();
+    payload.truncate(length);
+    Some(payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::{Kind, TenantUid};
+    use parhelion_testkit::SeededEntropy;
+
+    fn key(kind: Kind, reference: &Reference) -> Key {
+        Key { tenant: TenantUid([1; 16]), kind, id: reference.id() }
+    }
+
+    #[test]
+    fn payload_opens_only_with_its_reference_at_its_own_key() {
+        let entropy = SeededEntropy::new(1);
+        let (mine, other) = (Reference::draw(&entropy).unwrap(), Reference::draw(&entropy).unwrap());
+        let at = key(Kind::PushedRequest, &mine);
+        let sealed = mine.seal(at, b"state=abc".to_vec(), &entropy).unwrap();
+        assert_eq!(&**mine.open(at, &sealed).unwrap(), b"state=abc");
+        assert!(other.open(at, &sealed).is_err());
+        assert!(mine.open(key(Kind::Code, &mine), &sealed).is_err());
+        assert!(!sealed.windows(9).any(|window| window == b"state=abc"));
+    }
+
+    #[test]
+    fn any_changed_byte_is_noticed() {
+        let entropy = SeededEntropy::new(2);
+        let reference = Reference::draw(&entropy).unwrap();
+        let at = key(Kind::Code, &reference);
+        let sealed = reference.seal(at, b"payload".to_vec(), &entropy).unwrap();
+        for index in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[index] ^= 1;
+            assert!(reference.open(at, &changed).is_err(), "{index}");
+        }
+        assert!(reference.open(at, &[]).is_err());
+    }
+
+    #[test]
+    fn text_form_is_43_characters_and_comes_back() {
+        let reference = Reference::draw(&SeededEntropy::new(3)).unwrap();
+        let text = reference.to_text();
+        assert_eq!(text.len(), 43);
+        assert_eq!(Reference::from_text(&text).unwrap().as_bytes(), reference.as_bytes());
+        assert_eq!(format!("{reference:?}"), "Reference(..)");
+    }
+}

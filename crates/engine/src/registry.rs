@@ -1,0 +1,133 @@
+//! Who there is: tenants with their mounts, clients, users and keys, as one immutable snapshot that a
+//! request reads without waiting for anything.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use parhelion_protocol::client::Client;
+use parhelion_protocol::endpoint::Endpoint;
+use parhelion_protocol::profile::Policy;
+
+use crate::keys::SigningKeys;
+use crate::ports::{Id, TenantUid};
+use crate::reference::{SealingKey, sha256};
+
+/// One authorization server: its clients, users, keys and resource servers.
+#[derive(Debug)]
+pub struct Tenant {
+    /// Its own name, never reused.
+    pub uid: TenantUid,
+    /// Its slug.
+    pub id: String,
+    /// What people are shown.
+    pub name: String,
+    /// Other names that dialects use: a decimal number, a UUID.
+    pub aliases: Vec<String>,
+    /// By `client_id`.
+    pub clients: HashMap<String, Arc<Client>>,
+    /// By user name.
+    pub users: HashMap<String, Arc<User>>,
+    /// URIs of its resource servers.
+    pub resources: Vec<String>,
+    /// What it signs with.
+    pub keys: SigningKeys,
+    /// What its cookies are sealed with.
+    pub cookie_key: SealingKey,
+}
+
+/// Somebody who can log in.
+#[derive(Debug)]
+pub struct User {
+    /// What is typed into the login page.
+    pub username: String,
+    /// Argon2id, as a PHC string.
+    pub password_hash: String,
+    /// The subject identifier that clients see.
+    pub sub: String,
+    /// Claims about the user.
+    pub claims: serde_json::Map<String, serde_json::Value>,
+}
+
+/// One dialect of one tenant at one base URL.
+#[derive(Debug)]
+pub struct Mount {
+    /// Whose it is.
+    pub tenant: Arc<Tenant>,
+    /// The dialect's name.
+    pub dialect: &'static str,
+    /// Without a trailing slash. Pages live below it.
+    pub base_url: String,
+    /// The issuer identifier; judged and written for whatever comes through here.
+    pub issuer: String,
+    /// The full URL of every endpoint served here.
+    pub urls: BTreeMap<Endpoint, String>,
+    /// The policy for clients that have none of their own.
+    pub policy: Arc<Policy>,
+    /// Policies of clients that have their own, by `client_id`.
+    pub client_policies: HashMap<String, Arc<Policy>>,
+    /// Who may call a back-end API here.
+    pub api_tokens: Arc<ApiTokens>,
+}
+
+impl Mount {
+    /// The policy for a client.
+    #[must_use]
+    pub fn policy_for(&self, client_id: &str) -> &Arc<Policy> {
+        self.client_policies.get(client_id).unwrap_or(&self.policy)
+    }
+
+    /// The URL of an endpoint, if it is served here.
+    #[must_use]
+    pub fn url(&self, endpoint: Endpoint) -> Option<&str> {
+        self.urls.get(&endpoint).map(String::as_str)
+    }
+}
+
+/// What a caller of a back-end API may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    /// Run the protocol on behalf of the tenant's clients.
+    UseService,
+}
+
+/// A token by which another server calls a back-end API.
+#[derive(Debug)]
+pub struct ApiToken {
+    /// The tenants it is good for.
+    pub tenants: Vec<TenantUid>,
+    /// What it allows.
+    pub rights: Vec<Right>,
+}
+
+/// Every such token, by the SHA-256 of its text.
+#[derive(Debug, Default)]
+pub struct ApiTokens(HashMap<Id, ApiToken>);
+
+impl ApiTokens {
+    /// Takes a token in.
+    pub fn insert(&mut self, text: &str, token: ApiToken) {
+        self.0.insert(sha256(&[text.as_bytes()]), token);
+    }
+
+    /// The token of this text.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<&ApiToken> {
+        self.0.get(&sha256(&[text.as_bytes()]))
+    }
+}
+
+/// The whole snapshot.
+#[derive(Debug, Default)]
+pub struct Registry {
+    /// Every mount, in the order of the configuration.
+    pub mounts: Vec<Arc<Mount>>,
+}
+
+impl Registry {
+    /// The mount of a tenant with this issuer.
+    #[must_use]
+    pub fn mount(&self, tenant: TenantUid, issuer: &str) -> Option<&Arc<Mount>> {
+        self.mounts.iter().find(|mount| mount.tenant.uid == tenant && mount.issuer == issuer)
+    }
+}
