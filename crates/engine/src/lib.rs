@@ -3,10 +3,13 @@
 //! Knows no HTTP, no SQL and no clock. A dialect hands it values it has read; it answers with
 //! values a dialect can spell.
 
+pub mod authorize;
 pub mod client_request;
 pub mod discovery;
 pub mod fault;
+pub mod interaction;
 pub mod keys;
+mod pending;
 pub mod ports;
 pub mod push;
 pub mod records;

@@ -59,3 +59,5 @@ pub const CLOCK_SKEW_BEHIND_S: i64 = 10;
 pub const CODE_VERIFIER_FAILURES_MAX: u8 = 5;
 /// Bytes of a user name or password typed into the login page.
 pub const LOGIN_FIELD_MAX_BYTES: usize = 512;
+/// How long a session at the login page lasts, in seconds.
+pub const SESSION_LIFETIME_S: u32 = 8 * 3600;

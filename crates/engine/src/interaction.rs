@@ -1,0 +1,324 @@
+//! The interaction: what happens between loading the authorize page and its answer. It lives in a sealed
+//! cookie; the store knows nothing of it until it completes.
+
+use std::sync::Arc;
+
+use parhelion_jose::base64url;
+use parhelion_protocol::checks;
+use parhelion_protocol::client::Client;
+use parhelion_protocol::limits;
+use parhelion_protocol::params::scope::Scope;
+use parhelion_protocol::refusal::Reason;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::Engine;
+use crate::fault::{Fault, Turned};
+use crate::pending::{Fallen, Pending, Standing};
+use crate::ports::{Commit, Entropy, Moment, PasswordVerdict, Verdict};
+use crate::records::{self, Code, CodeState, Session, Summary};
+use crate::reference::{Reference, SealingKey, sha256};
+use crate::registry::Mount;
+use crate::response::AuthorizationResponse;
+
+const SEALED_FOR: &[u8] = b"parhelion/1/interaction";
+
+/// Somebody who authenticated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// The user's name.
+    pub username: String,
+    /// When, in seconds since 1970.
+    pub auth_time_s: i64,
+}
+
+/// An interaction as this browser carries it.
+#[derive(Clone, Debug)]
+pub struct Interaction {
+    id: [u8; 16],
+    state: State,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct State {
+    reference: [u8; 32],
+    client_id: String,
+    deadline_ms: i64,
+    login: Option<Login>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+impl Interaction {
+    pub(crate) fn begin(
+        entropy: &dyn Entropy,
+        reference: Reference,
+        client_id: &str,
+        deadline: Moment,
+        login: Option<Login>,
+    ) -> Result<Self, Fault> {
+        let mut id = [0; 16];
+        entropy.fill(&mut id)?;
+        let state =
+            State { reference: *reference.as_bytes(), client_id: client_id.to_owned(), deadline_ms: deadline.0, login };
+        Ok(Self { id, state })
+    }
+
+    /// Its name in URLs: 22 base64url characters, no secret.
+    #[must_use]
+    pub fn id(&self) -> String {
+        base64url::encode(&self.id)
+    }
+
+    /// From then on it is over.
+    #[must_use]
+    pub const fn deadline(&self) -> Moment {
+        Moment(self.state.deadline_ms)
+    }
+
+    /// Who logged in, once somebody has.
+    #[must_use]
+    pub const fn login(&self) -> Option<&Login> {
+        self.state.login.as_ref()
+    }
+
+    /// The cookie that carries it on, sealed.
+    ///
+    /// # Errors
+    /// [`Fault::Entropy`] or [`Fault::Crypto`].
+    pub fn to_cookie(&self, mount: &Mount, entropy: &dyn Entropy) -> Result<String, Fault> {
+        let state = postcard::to_allocvec(&self.state).map_err(|_| Fault::Crypto)?;
+        Ok(base64url::encode(&mount.tenant.cookie_key.seal(&context(&self.id), state, entropy)?))
+    }
+
+    /// What a form of this interaction must carry, so that no other page can send it.
+    #[must_use]
+    pub fn form_token(&self) -> String {
+        base64url::encode(&sha256(&[b"parhelion/1/form", &self.id, &self.state.reference]).0)
+    }
+
+    /// Whether a form carried it.
+    ///
+    /// # Errors
+    /// [`Reason::FormTokenWrong`].
+    pub fn check_form_token(&self, sent: &str) -> Result<(), Turned> {
+        let same = self.form_token().as_bytes().ct_eq(sent.as_bytes());
+        if same.into() { Ok(()) } else { Err(Reason::FormTokenWrong.into()) }
+    }
+
+    fn from_cookie(key: &SealingKey, id: &str, cookie: &str) -> Option<Self> {
+        let id = base64url::decode_array(id)?;
+        let sealed = base64url::decode(cookie).ok()?;
+        let state = postcard::from_bytes(&key.open(&context(&id), &sealed)?).ok()?;
+        Some(Self { id, state })
+    }
+}
+
+fn context(id: &[u8; 16]) -> Vec<u8> {
+    [SEALED_FOR, id].concat()
+}
+
+/// What the login page shows.
+#[derive(Debug)]
+pub struct LoginView {
+    /// Who asks.
+    pub client: Arc<Client>,
+    /// The user name that the client expects.
+    pub username: Option<String>,
+}
+
+/// What the consent page shows.
+#[derive(Debug)]
+pub struct ConsentView {
+    /// Who asks.
+    pub client: Arc<Client>,
+    /// For what.
+    pub scope: Scope,
+    /// Where the answer goes.
+    pub redirect_uri: String,
+    /// Who is asked.
+    pub username: String,
+}
+
+/// What the user said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Allow,
+    /// No.
+    Deny,
+}
+
+/// Somebody logged in: the interaction goes on, and the browser has a new session.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// To be carried on in place of the one before.
+    pub interaction: Interaction,
+    /// The session's reference, as text for a cookie.
+    pub session: String,
+}
+
+impl Engine {
+    /// Opens the interaction that a browser carries.
+    ///
+    /// # Errors
+    /// [`Reason::InteractionUnknown`] or [`Reason::InteractionExpired`].
+    pub fn resume(&self, mount: &Mount, id: &str, cookie: Option<&str>) -> Result<Interaction, Turned> {
+        let key = &mount.tenant.cookie_key;
+        let interaction = cookie.and_then(|cookie| Interaction::from_cookie(key, id, cookie));
+        let interaction = interaction.ok_or(Turned::from(Reason::InteractionUnknown))?;
+        if self.store.now() >= interaction.deadline() {
+            return Err(Reason::InteractionExpired.into());
+        }
+        Ok(interaction)
+    }
+
+    /// What to show on the login page.
+    ///
+    /// # Errors
+    /// The request is gone, taken, or no longer stands.
+    pub async fn login_view(&self, mount: &Mount, interaction: &Interaction) -> Result<LoginView, Turned> {
+        let (_, standing) = self.standing(mount, interaction).await?;
+        Ok(LoginView { client: standing.client, username: standing.request.login_hint.map(|hint| hint.username) })
+    }
+
+    /// Logs somebody in. A new session begins in any case: one that was there before is not continued.
+    ///
+    /// # Errors
+    /// [`Reason::LoginFailed`], the same for an unknown user and a wrong password.
+    pub async fn login(
+        &self,
+        mount: &Mount,
+        interaction: &Interaction,
+        username: &str,
+        password: Zeroizing<String>,
+    ) -> Result<LoggedIn, Turned> {
+        self.standing(mount, interaction).await?;
+        let bounded = [username, &password].iter().all(|field| field.len() <= limits::LOGIN_FIELD_MAX_BYTES);
+        let user = mount.tenant.users.get(username).filter(|_| bounded);
+        let password = if bounded { password } else { Zeroizing::new(String::new()) };
+        let verdict = self.passwords.check(user.map(|user| user.password_hash.clone()), password).await?;
+        match (verdict, user) {
+            (PasswordVerdict::Right, Some(user)) => self.open_session(mount, interaction, &user.username).await,
+            (PasswordVerdict::Right | PasswordVerdict::Wrong, _) => Err(Reason::LoginFailed.into()),
+        }
+    }
+
+    async fn open_session(&self, mount: &Mount, interaction: &Interaction, username: &str) -> Result<LoggedIn, Turned> {
+        let now = self.store.now();
+        let login = Login { username: username.to_owned(), auth_time_s: now.epoch_s() };
+        let session = Session { username: username.to_owned(), auth_time_s: login.auth_time_s };
+        let reference = Reference::draw(&*self.entropy)?;
+        let summary = Summary { client_id: String::new(), made_at_ms: now.0, count: 0 };
+        let gone_at = now.plus_s(limits::SESSION_LIFETIME_S.into());
+        let tenant = mount.tenant.uid;
+        let write = records::put_sealed(tenant, &reference, summary, &session, gone_at, &*self.entropy)?;
+        let commit = Commit { conditions: Vec::new(), writes: vec![write] };
+        let (Verdict::Done | Verdict::Refused(_)) = self.store.commit(commit).await?;
+        let state = State { login: Some(login), ..interaction.state.clone() };
+        Ok(LoggedIn { interaction: Interaction { id: interaction.id, state }, session: reference.to_text() })
+    }
+
+    /// What to show on the consent page.
+    ///
+    /// # Errors
+    /// As [`Engine::login_view`]; [`Reason::InteractionUnknown`] when nobody has logged in.
+    pub async fn consent_view(&self, mount: &Mount, interaction: &Interaction) -> Result<ConsentView, Turned> {
+        let login = interaction.login().ok_or(Turned::from(Reason::InteractionUnknown))?;
+        let (_, standing) = self.standing(mount, interaction).await?;
+        let scope = checks::allowed_scope(&standing.request, &standing.client);
+        let username = login.username.clone();
+        Ok(ConsentView { client: standing.client, scope, redirect_uri: standing.redirect_uri, username })
+    }
+
+    /// Completes: the first one wins, whoever else tries, wherever. The code is issued by the same commit
+    /// that takes the request.
+    ///
+    /// # Errors
+    /// The request was taken, is gone, or no longer stands; nothing happened then.
+    pub async fn complete(
+        &self,
+        mount: &Mount,
+        interaction: &Interaction,
+        decision: Decision,
+    ) -> Result<AuthorizationResponse, Turned> {
+        let login = interaction.login().ok_or(Turned::from(Reason::InteractionUnknown))?;
+        let pending = self.pending(mount, interaction).await?;
+        let standing = match self.stand(mount, &pending) {
+            Ok(standing) => standing,
+            Err(Fallen::Page(refusal)) => return Err(refusal.into()),
+            Err(Fallen::Redirect(response)) => {
+                self.take(&pending, interaction.id, None).await?;
+                return Ok(response);
+            }
+        };
+        let (redirect_uri, state) = (&standing.redirect_uri, standing.request.state.as_deref());
+        match decision {
+            Decision::Deny => {
+                self.take(&pending, interaction.id, None).await?;
+                let refusal = Reason::UserDenied.into();
+                Ok(AuthorizationResponse::error(redirect_uri, &refusal, state, &mount.issuer))
+            }
+            Decision::Allow => {
+                let code = self.take_for_code(mount, &pending, &standing, interaction.id, login).await?;
+                Ok(AuthorizationResponse::code(redirect_uri, code.to_text(), state, &mount.issuer))
+            }
+        }
+    }
+
+    async fn take_for_code(
+        &self,
+        mount: &Mount,
+        pending: &Pending,
+        standing: &Standing,
+        by: [u8; 16],
+        login: &Login,
+    ) -> Result<Reference, Turned> {
+        if !mount.tenant.users.contains_key(&login.username) {
+            return Err(Reason::InteractionUnknown.into());
+        }
+        let reference = Reference::draw(&*self.entropy)?;
+        let gone_at = self.store.now().plus_s(standing.policy.code_lifetime_s.0.into());
+        let write = self.put_code(mount, &reference, &code(mount, standing, login), gone_at)?;
+        self.take(pending, by, Some(write)).await?;
+        Ok(reference)
+    }
+
+    async fn pending(&self, mount: &Mount, interaction: &Interaction) -> Result<Pending, Turned> {
+        let reference = Reference::from_bytes(interaction.state.reference);
+        self.find_pending(mount, &reference, &interaction.state.client_id).await
+    }
+
+    async fn standing(&self, mount: &Mount, interaction: &Interaction) -> Result<(Pending, Standing), Turned> {
+        let pending = self.pending(mount, interaction).await?;
+        match self.stand(mount, &pending) {
+            Ok(standing) => Ok((pending, standing)),
+            Err(Fallen::Page(refusal)) => Err(refusal.into()),
+            Err(Fallen::Redirect(_)) => Err(Reason::RequestNoLongerStands.into()),
+        }
+    }
+}
+
+fn code(mount: &Mount, standing: &Standing, login: &Login) -> Code {
+    let request = &standing.request;
+    Code {
+        client_id: standing.client.client_id.clone(),
+        issuer: mount.issuer.clone(),
+        redirect_uri: standing.redirect_uri.clone(),
+        redirect_uri_was_sent: request.redirect_uri.is_some(),
+        code_challenge: request.code_challenge.clone(),
+        scope: checks::allowed_scope(request, &standing.client).to_string(),
+        requested_scope: request.scope.to_string(),
+        nonce: request.nonce.clone(),
+        claims: standing.claims.clone(),
+        resources: request.resources.clone(),
+        username: login.username.clone(),
+        auth_time_s: login.auth_time_s,
+        state: CodeState::Unused(0),
+    }
+}
