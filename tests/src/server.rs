@@ -1,0 +1,230 @@
+//! One running server: its own folder, a free loopback port, and every way to end it.
+
+use std::fs::{self, File, OpenOptions};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, ExitStatus, Stdio, id};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::binary::Binary;
+use crate::folder::Folder;
+
+/// A server may take this long to accept its first connection, even on a machine that is busy with other tests.
+const START_S: u64 = 20;
+
+/// A server that was asked to end may take this long: its own deadline for requests in flight is 10 s.
+const END_S: u64 = 15;
+
+/// A `parhelion serve` of one's own; killed and cleaned up when dropped.
+#[derive(Debug)]
+pub struct Server {
+    folder: Folder,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// Starts with a configuration in which `@PORT@` and `@DIR@` stand for the port and the data folder, and waits
+    /// until the port answers.
+    ///
+    /// # Panics
+    /// When it does not start; the message carries what it wrote to standard error.
+    #[must_use]
+    pub fn start(config: &str) -> Self {
+        let mut attempts = 0;
+        loop {
+            match Self::try_start(config) {
+                Ok(server) => return server,
+                // Somebody else took the port between our look and the server's bind.
+                Err(report) if report.contains("in use") && attempts < 3 => attempts += 1,
+                Err(report) => panic!("the server did not start:\n{report}"),
+            }
+        }
+    }
+
+    /// As [`Server::start`], but a server that ends instead of starting is an answer: what it wrote to standard error.
+    ///
+    /// # Errors
+    /// The text of standard error.
+    pub fn try_start(config: &str) -> Result<Self, String> {
+        let folder = Folder::new("server");
+        let port = free_port();
+        let data = folder.path().join("data");
+        let config = config.replace("@PORT@", &port.to_string()).replace("@DIR@", &data.to_string_lossy());
+        fs::create_dir_all(data).expect("a data folder");
+        fs::write(folder.path().join("parhelion.toml"), config).expect("a configuration file");
+        let mut server = Self { folder, port, child: None };
+        server.launch()?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// The folder with the configuration, the data and the logs.
+    #[must_use]
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Process id of the running server.
+    ///
+    /// # Panics
+    /// When it has been ended.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("a running server").id()
+    }
+
+    /// What it has written to standard error so far, over all its lives.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.folder.path().join("stderr.log")).unwrap_or_default()).into_owned()
+    }
+
+    /// What it has written to standard output so far, over all its lives.
+    #[must_use]
+    pub fn stdout(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.folder.path().join("stdout.log")).unwrap_or_default()).into_owned()
+    }
+
+    /// Sends SIGKILL and collects the body.
+    pub fn kill_9(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Starts again on the same port with the same data; returns how long it took until the port answered.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_again(&mut self) -> Duration {
+        assert!(self.child.is_none(), "it is still running");
+        let start = Instant::now();
+        if let Err(report) = self.launch() {
+            panic!("the server did not start again:\n{report}");
+        }
+        start.elapsed()
+    }
+
+    /// Ends cleanly and starts again with the same data.
+    ///
+    /// # Panics
+    /// When it does not end cleanly or does not start.
+    pub fn restart(&mut self) {
+        self.terminate();
+        self.start_again();
+    }
+
+    /// Sends SIGTERM and waits for a clean end.
+    ///
+    /// # Panics
+    /// When it does not end in time, or not with exit code 0.
+    pub fn terminate(&mut self) {
+        let mut child = self.child.take().expect("a running server");
+        signal(&child, "TERM");
+        match wait(&mut child, Duration::from_secs(END_S)) {
+            Some(status) => assert!(status.success(), "ended with {status}:\n{}", self.stderr()),
+            None => {
+                let _ = child.kill();
+                let _ = child.wait();
+                panic!("still there {END_S} s after SIGTERM");
+            }
+        }
+    }
+
+    fn launch(&mut self) -> Result<(), String> {
+        let mut child = Command::new(Binary::path())
+            .arg("serve")
+            .arg("--config")
+            .arg(self.folder.path().join("parhelion.toml"))
+            .stdin(Stdio::null())
+            .stdout(self.log("stdout.log"))
+            .stderr(self.log("stderr.log"))
+            .spawn()
+            .expect("the binary starts");
+        let deadline = Instant::now() + Duration::from_secs(START_S);
+        while Instant::now() < deadline {
+            if let Some(status) = child.try_wait().expect("a child can be asked") {
+                return Err(format!("{}\nit ended with {status}", self.stderr()));
+            }
+            if TcpStream::connect(self.address()).is_ok() {
+                self.child = Some(child);
+                return Ok(());
+            }
+            sleep(Duration::from_millis(2));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        Err(format!("{}\nno answer within {START_S} s", self.stderr()))
+    }
+
+    fn log(&self, name: &str) -> File {
+        OpenOptions::new().create(true).append(true).open(self.folder.path().join(name)).expect("a log file")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill_9();
+    }
+}
+
+/// A port that nobody listens on, below the range from which the system takes the ports of outgoing connections, so
+/// that a server can be started again on it.
+#[must_use]
+pub fn free_port() -> u16 {
+    const FIRST: u16 = 12_000;
+    const COUNT: u16 = 20_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = (id().wrapping_mul(37) % u32::from(COUNT)) as u16;
+    for _ in 0..COUNT {
+        let offset = (u32::from(start) + u32::from(NEXT.fetch_add(1, Ordering::Relaxed))) % u32::from(COUNT);
+        let port = FIRST + offset as u16;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no free port");
+}
+
+/// The shell's own `kill` is on every Unix; calling the system directly would need unsafe code.
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", child.id())).status();
+    assert!(status.is_ok_and(|status| status.success()), "could not send SIG{name}");
+}
+
+fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+    let deadline = Instant::now() + limit;
+    while Instant::now() < deadline {
+        if let Some(status) = child.try_wait().expect("a child can be asked") {
+            return Some(status);
+        }
+        sleep(Duration::from_millis(5));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_ports_are_free_and_differ() {
+        let (one, other) = (free_port(), free_port());
+        assert_ne!(one, other);
+        assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, one)).is_ok());
+    }
+}

@@ -1,0 +1,66 @@
+//! The npm library `openid-client`, unchanged, on every mount that a standard client can discover.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use parhelion_tests::application::{Application, Credential};
+use parhelion_tests::mount::Mount;
+use parhelion_tests::script;
+use parhelion_tests::site::{ALICE, Site};
+use serde_json::{Value, json};
+
+/// One journey; the library itself judges `iss`, `state`, `nonce` and the ID token.
+fn journey(site: &Site, mount: &Mount, app: Application<'_>, decision: &str) -> Value {
+    let key = site.key.private_jwk().to_string();
+    let (method, credential) = match app.credential {
+        Credential::None => ("none", ("CLIENT_SECRET", "")),
+        Credential::SecretBasic(secret) => ("client_secret_basic", ("CLIENT_SECRET", secret)),
+        Credential::SecretPost(secret) => ("client_secret_post", ("CLIENT_SECRET", secret)),
+        Credential::PrivateKey(_) => ("private_key_jwt", ("CLIENT_JWK", key.as_str())),
+    };
+    let variables = [
+        ("ISSUER", mount.issuer.as_str()),
+        ("CLIENT_ID", app.client_id),
+        ("METHOD", method),
+        credential,
+        ("REDIRECT_URI", app.redirect_uri),
+        ("USERNAME", ALICE.username),
+        ("PASSWORD", ALICE.password),
+        ("DECISION", decision),
+    ];
+    let report = script::run("openid-client.mjs", &variables);
+    assert_eq!(report["parameters"], json!(["client_id", "request_uri"]), "only these go through the browser");
+    assert_eq!(report["iss"], mount.issuer);
+    report
+}
+
+fn every_method(site: &Site, mount: &Mount) {
+    for app in [site.public_app(), site.basic_app(), site.post_app(), site.key_app()] {
+        let report = journey(site, mount, app, "allow");
+        assert_eq!(report["claims"]["iss"], mount.issuer, "{report}");
+        assert_eq!(report["claims"]["aud"], app.client_id, "{report}");
+    }
+}
+
+#[test]
+fn every_method_works_on_the_standard_mount() {
+    let site = Site::start();
+    every_method(&site, &site.standard());
+}
+
+#[test]
+fn every_method_works_on_the_ibm_verify_mount() {
+    let site = Site::start();
+    every_method(&site, &site.ibm_verify());
+}
+
+#[test]
+fn every_method_works_on_the_pingone_mount() {
+    let site = Site::start();
+    every_method(&site, &site.pingone());
+}
+
+#[test]
+fn a_denial_reaches_the_library_as_access_denied() {
+    let site = Site::start();
+    let report = journey(&site, &site.standard(), site.basic_app(), "deny");
+    assert_eq!(report["error"], "access_denied", "{report}");
+}

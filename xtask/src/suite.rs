@@ -1,0 +1,105 @@
+//! `cargo xtask test`: everything that CI runs, in the order of cheapest first.
+
+use std::process::Command;
+
+use crate::prerequisites::{self, Tools};
+use crate::repository::Repository;
+use crate::step::{Progress, headline, must};
+use crate::tidy;
+
+/// How much of the suite runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// What CI runs.
+    Everything,
+    /// Without the real clients and the real browser.
+    Fast,
+}
+
+/// Switches on the tests that start Node.js and Chromium.
+const REAL_CLIENTS: &str = "parhelion-tests/real-clients";
+
+/// One profile for everything, so that each dependency is compiled once.
+const STEPS: [(&str, &str); 8] = [
+    ("prerequisites", "compiler, git; Node.js 20, npm and Chromium unless --fast; installs what it may"),
+    ("tidy", "tracked files: documentation lines, lengths, arrows between crates, advisories"),
+    ("format", "cargo fmt --all --check"),
+    ("npm packages", "npm ci in tests/clients (not with --fast)"),
+    ("lint", "cargo clippy --release --workspace --all-targets -- -D warnings"),
+    ("build the server", "cargo build --release --workspace --bin parhelion"),
+    ("build the tests", "cargo test --release --workspace --no-run"),
+    ("test", "cargo test --release --workspace"),
+];
+
+/// Prints the steps.
+pub(crate) fn list(extent: Extent) {
+    for (name, what) in steps(extent) {
+        println!("{name:<18} {what}");
+    }
+}
+
+/// Runs the steps; the first failure ends the run.
+pub(crate) fn run(repository: &Repository, extent: Extent) -> Result<(), String> {
+    warn_if_fast(extent);
+    let mut progress = Progress::of(steps(extent).count());
+    let mut tools = Tools::default();
+    for (name, _) in steps(extent) {
+        progress.step(name, || perform(name, repository, extent, &mut tools))?;
+    }
+    progress.finish();
+    warn_if_fast(extent);
+    Ok(())
+}
+
+fn steps(extent: Extent) -> impl Iterator<Item = (&'static str, &'static str)> {
+    STEPS.into_iter().filter(move |(name, _)| extent == Extent::Everything || *name != "npm packages")
+}
+
+fn perform(name: &str, repository: &Repository, extent: Extent, tools: &mut Tools) -> Result<(), String> {
+    match name {
+        "prerequisites" => {
+            *tools = prerequisites::prepare(repository, extent)?;
+            Ok(())
+        }
+        "tidy" => tidy::run(repository),
+        "format" => must(repository.cargo().args(["fmt", "--all", "--check"])),
+        "npm packages" => must(tools.environment(repository.command("npm").current_dir(repository.clients())).args([
+            "ci",
+            "--no-audit",
+            "--no-fund",
+        ])),
+        "lint" => {
+            let mut clippy = cargo(repository, &["clippy"], &["--all-targets"], Extent::Everything);
+            must(clippy.args(["--", "-D", "warnings"]))
+        }
+        // The whole workspace is selected so that its features, and with them the compiled dependencies, are the tests'.
+        "build the server" => must(&mut cargo(repository, &["build"], &["--bin", "parhelion"], extent)),
+        "build the tests" => must(&mut cargo(repository, &["test"], &["--no-run", "--quiet"], extent)),
+        "test" => {
+            let mut test = cargo(repository, &["test"], &[], extent);
+            test.env("PARHELION_BIN", repository.server_binary());
+            must(tools.environment(&mut test))
+        }
+        other => Err(format!("no such step: {other}")),
+    }
+}
+
+fn cargo(repository: &Repository, verb: &[&str], flags: &[&str], extent: Extent) -> Command {
+    let mut command = repository.cargo();
+    command.args(verb).args(["--release", "--workspace", "--locked"]).args(flags);
+    if extent == Extent::Everything {
+        command.args(["--features", REAL_CLIENTS]);
+    }
+    command
+}
+
+fn warn_if_fast(extent: Extent) {
+    if extent == Extent::Fast {
+        headline("--fast: the real clients (npm) and the real browser (Chromium) are LEFT OUT. CI runs them.");
+    }
+}
+
+/// The server binary, built as the tests use it.
+pub(crate) fn build_server(repository: &Repository) -> Result<(), String> {
+    must(&mut cargo(repository, &["build"], &["--bin", "parhelion"], Extent::Fast))
+}
