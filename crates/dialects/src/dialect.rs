@@ -40,7 +40,7 @@ pub enum Unread {
     /// The client's request was turned down.
     Refused(Refusal),
     /// The caller of a back-end API was; this is its answer.
-    Answered(Response),
+    Answered(Box<Response>),
 }
 
 impl From<Refusal> for Unread {

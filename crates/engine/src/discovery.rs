@@ -48,10 +48,7 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
         "require_pushed_authorization_requests": true,
         "authorization_response_iss_parameter_supported": true,
     });
-    match members {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    }
+    if let Value::Object(members) = members { members } else { Map::new() }
 }
 
 fn auth_methods(policy: &Policy) -> Vec<&'static str> {

@@ -70,6 +70,13 @@ pub struct Mount {
 }
 
 impl Mount {
+    /// The path of the base URL, without a trailing slash: empty at the root of a host.
+    #[must_use]
+    pub fn base_path(&self) -> &str {
+        let authority = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
+        authority.split_once('/').map_or("", |(host, _)| authority.split_at(host.len()).1)
+    }
+
     /// The policy for a client.
     #[must_use]
     pub fn policy_for(&self, client_id: &str) -> &Arc<Policy> {

@@ -12,11 +12,20 @@ use crate::refusal::{Reason, Refusal};
 /// The [`Refusal`] of the first malformed pair, or of the first rule of [`Parameters::add`] broken.
 pub fn parse(body: &[u8]) -> Result<Parameters<'_>, Refusal> {
     let mut parameters = Parameters::default();
-    for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = split_pair(pair);
-        parameters.add(&decode(name)?, decode(value)?)?;
+    for pair in pairs(body) {
+        let (name, value) = pair?;
+        parameters.add(&name, value)?;
     }
     Ok(parameters)
+}
+
+/// The decoded pairs of a form body, in order.
+pub fn pairs(body: &[u8]) -> impl Iterator<Item = Result<(Cow<'_, str>, Cow<'_, str>), Refusal>> {
+    let pairs = body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
+        let (name, value) = split_pair(pair);
+        Ok((decode(name)?, decode(value)?))
+    })
 }
 
 /// Decodes one form-encoded name or value.

@@ -1,1 +1,4 @@
-//! server
+//! The edge: sockets, pages, configuration, command line and wiring; the only reader of clock, entropy,
+//! files and network.
+
+pub mod front_channel;

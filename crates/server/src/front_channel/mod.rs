@@ -1,0 +1,264 @@
+//! The browser's side of a mount: the authorization endpoint, and the pages of an interaction.
+
+mod cookies;
+mod pages;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, header};
+use parhelion_dialects::{RequestId, Response};
+use parhelion_engine::Engine;
+use parhelion_engine::authorize::Loaded;
+use parhelion_engine::fault::Turned;
+use parhelion_engine::interaction::{Decision, Interaction};
+use parhelion_engine::registry::Mount;
+use parhelion_engine::response::AuthorizationResponse;
+use parhelion_pages::LoginFailure;
+use parhelion_protocol::form;
+use parhelion_protocol::refusal::{Reason, Refusal};
+use zeroize::Zeroizing;
+
+use cookies::Cookie;
+
+/// Why an answer is an error, for the operator's log; travels with the answer inside the server.
+#[derive(Clone, Copy, Debug)]
+pub struct TurnedDown(pub Turned);
+
+/// One request of a browser, within its limits.
+pub struct Visit<'a> {
+    /// The engine.
+    pub engine: &'a Engine,
+    /// Where the browser is.
+    pub mount: &'a Mount,
+    /// GET, HEAD or POST.
+    pub method: &'a Method,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// The query of its URL.
+    pub query: Option<&'a str>,
+    /// Its body.
+    pub body: &'a [u8],
+    /// Its name.
+    pub request_id: RequestId,
+    /// Where the pages that explain codes are.
+    pub public_url: &'a str,
+}
+
+/// A page of an interaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Who are you.
+    Login,
+    /// May they.
+    Consent,
+}
+
+impl Step {
+    /// The last segment of its path.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Consent => "consent",
+        }
+    }
+}
+
+impl Visit<'_> {
+    /// The authorization endpoint: `client_id` and `request_uri`, in the query or, with POST, in the body.
+    pub async fn authorize(&self) -> Response {
+        match self.load().await {
+            Ok(Loaded::Interaction(interaction)) => self.go_on(&interaction),
+            Ok(Loaded::Response(response)) => self.respond(&response),
+            Err(turned) => self.error(turned),
+        }
+    }
+
+    /// What lies below `{base}/interaction/`: an asset, or a page of an interaction.
+    pub async fn interaction(&self, path: &str) -> Response {
+        if let Some(asset) = pages::asset(path) {
+            return asset;
+        }
+        let step = match path.split_once('/') {
+            Some((id, "login")) => Some((id, Step::Login)),
+            Some((id, "consent")) => Some((id, Step::Consent)),
+            Some(_) | None => None,
+        };
+        let Some((id, step)) = step else { return self.not_found() };
+        let outcome = match (step, self.method) {
+            (Step::Login, &Method::POST) => self.log_in(id).await,
+            (Step::Consent, &Method::POST) => self.decide(id).await,
+            (Step::Login, _) => self.show_login(id).await,
+            (Step::Consent, _) => self.show_consent(id).await,
+        };
+        outcome.unwrap_or_else(|turned| self.error(turned))
+    }
+
+    async fn load(&self) -> Result<Loaded, Turned> {
+        let parameters = match *self.method {
+            Method::POST => form::parse(self.form_body()?)?,
+            _ => form::parse(self.query.unwrap_or_default().as_bytes())?,
+        };
+        let session = cookies::find(self.headers, &Cookie::session(self.mount));
+        self.engine.authorize(self.mount, &parameters, session).await
+    }
+
+    async fn show_login(&self, id: &str) -> Result<Response, Turned> {
+        let interaction = self.resume(id)?;
+        self.login_page(&interaction, None).await
+    }
+
+    async fn log_in(&self, id: &str) -> Result<Response, Turned> {
+        self.check_origin()?;
+        let interaction = self.resume(id)?;
+        let form = self.form()?;
+        interaction.check_form_token(form.form_token.as_deref().unwrap_or_default())?;
+        let (Some(username), Some(password)) = (form.username, form.password) else {
+            return self.login_page(&interaction, Some(LoginFailure::Missing)).await;
+        };
+        match self.engine.login(self.mount, &interaction, &username, password).await {
+            Ok(logged_in) => {
+                let mut response = self.go_on(&logged_in.interaction);
+                cookies::set(&mut response, &Cookie::session(self.mount), &logged_in.session);
+                Ok(response)
+            }
+            Err(turned @ Turned::Refused(Refusal { reason: Reason::LoginFailed, .. })) => {
+                let mut response = self.login_page(&interaction, Some(LoginFailure::Mismatch)).await?;
+                response.extensions_mut().insert(TurnedDown(turned));
+                Ok(response)
+            }
+            Err(turned) => Err(turned),
+        }
+    }
+
+    async fn login_page(&self, interaction: &Interaction, failure: Option<LoginFailure>) -> Result<Response, Turned> {
+        let view = self.engine.login_view(self.mount, interaction).await?;
+        Ok(pages::login(self, interaction, &view, failure))
+    }
+
+    async fn show_consent(&self, id: &str) -> Result<Response, Turned> {
+        let interaction = self.resume(id)?;
+        if interaction.login().is_none() {
+            return Ok(redirect(&self.page_url(&interaction, Step::Login)));
+        }
+        let view = self.engine.consent_view(self.mount, &interaction).await?;
+        Ok(pages::consent(self, &interaction, &view))
+    }
+
+    async fn decide(&self, id: &str) -> Result<Response, Turned> {
+        self.check_origin()?;
+        let interaction = self.resume(id)?;
+        let form = self.form()?;
+        interaction.check_form_token(form.form_token.as_deref().unwrap_or_default())?;
+        let decision = match form.decision.as_deref() {
+            Some("allow") => Decision::Allow,
+            Some("deny") => Decision::Deny,
+            Some(_) | None => return Err(Reason::DecisionMissing.into()),
+        };
+        let response = self.engine.complete(self.mount, &interaction, decision).await?;
+        let mut response = self.respond(&response);
+        cookies::clear(&mut response, &Cookie::interaction(self.mount, &interaction));
+        Ok(response)
+    }
+
+    fn resume(&self, id: &str) -> Result<Interaction, Turned> {
+        let cookie = cookies::find(self.headers, &Cookie::of_interaction_id(self.mount, id));
+        self.engine.resume(self.mount, id, cookie)
+    }
+
+    /// On to the page that is due, with the interaction in a cookie.
+    fn go_on(&self, interaction: &Interaction) -> Response {
+        let step = if interaction.login().is_some() { Step::Consent } else { Step::Login };
+        let mut response = redirect(&self.page_url(interaction, step));
+        match interaction.to_cookie(self.mount, &*self.engine.entropy) {
+            Ok(value) => cookies::set(&mut response, &Cookie::interaction(self.mount, interaction), &value),
+            Err(fault) => return self.error(fault.into()),
+        }
+        response
+    }
+
+    fn page_path(&self, interaction: &Interaction, step: Step) -> String {
+        format!("{}/interaction/{}/{}", self.mount.base_path(), interaction.id(), step.as_str())
+    }
+
+    /// Where the browser is sent: the configured host, whatever host it came by.
+    fn page_url(&self, interaction: &Interaction, step: Step) -> String {
+        format!("{}/interaction/{}/{}", self.mount.base_url, interaction.id(), step.as_str())
+    }
+
+    //= oauth-v2-1#7.5.2 303, so that a form is never sent on
+    fn respond(&self, response: &AuthorizationResponse) -> Response {
+        redirect(&response.location())
+    }
+
+    fn error(&self, turned: Turned) -> Response {
+        let mut response =
+            if wants_json(self.headers) { pages::error_json(&turned) } else { pages::error(self, &turned) };
+        response.extensions_mut().insert(TurnedDown(turned));
+        response
+    }
+
+    fn not_found(&self) -> Response {
+        self.error(Reason::NotFound.into())
+    }
+
+    /// A form sent by a page of another site. Ours say `null`, because they ask for no referrer; the token
+    /// in the form and the cookie's SameSite are what holds.
+    fn check_origin(&self) -> Result<(), Turned> {
+        let value = |name| self.headers.get(name).map(http::HeaderValue::as_bytes);
+        let foreign_site = value("sec-fetch-site").is_some_and(|site| !matches!(site, b"same-origin" | b"none"));
+        let ours = url::Url::parse(&self.mount.base_url).map(|url| url.origin().ascii_serialization()).ok();
+        let foreign_origin = value("origin")
+            .is_some_and(|origin| origin != b"null" && ours.as_deref().is_none_or(|ours| ours.as_bytes() != origin));
+        if foreign_site || foreign_origin { Err(Reason::FormTokenWrong.into()) } else { Ok(()) }
+    }
+
+    fn form_body(&self) -> Result<&[u8], Refusal> {
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        let is_form = kind.eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        if is_form { Ok(self.body) } else { Err(Reason::ContentTypeNotForm.into()) }
+    }
+
+    fn form(&self) -> Result<PageForm, Refusal> {
+        let mut form = PageForm::default();
+        for pair in form::pairs(self.form_body()?) {
+            let (name, value) = pair?;
+            let value = Some(value.into_owned()).filter(|value| !value.is_empty());
+            match &*name {
+                "username" => form.username = value,
+                "password" => form.password = value.map(Zeroizing::new),
+                "form_token" => form.form_token = value,
+                "decision" => form.decision = value,
+                _ => {}
+            }
+        }
+        Ok(form)
+    }
+}
+
+/// The fields of our own pages.
+#[derive(Default)]
+struct PageForm {
+    username: Option<String>,
+    password: Option<Zeroizing<String>>,
+    form_token: Option<String>,
+    decision: Option<String>,
+}
+
+fn redirect(location: &str) -> Response {
+    let mut response = Response::new(Bytes::new());
+    match http::HeaderValue::from_str(location) {
+        Ok(location) => {
+            *response.status_mut() = StatusCode::SEE_OTHER;
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        Err(_) => *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,
+    }
+    pages::harden(&mut response, None);
+    response
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("application/json") && !accept.contains("text/html")
+}

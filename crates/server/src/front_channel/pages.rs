@@ -1,0 +1,175 @@
+//! From views to pages, each with the headers that keep it from being framed, cached or told on.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use parhelion_dialects::Response;
+use parhelion_engine::fault::Turned;
+use parhelion_engine::interaction::{ConsentView, Interaction, LoginView};
+use parhelion_engine::registry::Mount;
+use parhelion_pages::{
+    ConsentPage, ErrorPage, Frame, ICON, Language, LoginFailure, LoginPage, STYLESHEET, ScopeLine, ShownAddress,
+    icon_name, stylesheet_name,
+};
+use serde_json::json;
+
+use super::{Step, Visit};
+
+static STYLESHEET_NAME: LazyLock<String> = LazyLock::new(stylesheet_name);
+static ICON_NAME: LazyLock<String> = LazyLock::new(icon_name);
+
+/// The stylesheet or the icon, whose names change with their contents.
+pub(super) fn asset(name: &str) -> Option<Response> {
+    let (kind, text) = if name == *STYLESHEET_NAME {
+        ("text/css; charset=utf-8", STYLESHEET)
+    } else if name == *ICON_NAME {
+        ("image/svg+xml", ICON)
+    } else {
+        return None;
+    };
+    let mut response = Response::new(Bytes::from_static(text.as_bytes()));
+    harden(&mut response, None);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    Some(response)
+}
+
+/// The login page; 400 when it comes back with a failure.
+pub(super) fn login(
+    visit: &Visit<'_>,
+    interaction: &Interaction,
+    view: &LoginView,
+    failure: Option<LoginFailure>,
+) -> Response {
+    let status = if failure.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let assets = Assets::of(visit.mount);
+    let page = LoginPage {
+        frame: assets.frame(visit.mount),
+        action_path: &visit.page_path(interaction, Step::Login),
+        form_token: &interaction.form_token(),
+        client_name: &view.client.client_name,
+        username_prefill: view.username.as_deref(),
+        failure,
+    };
+    html(status, page.render(), Some("'self'"))
+}
+
+/// The consent page.
+pub(super) fn consent(visit: &Visit<'_>, interaction: &Interaction, view: &ConsentView) -> Response {
+    // A registered URI always parses; one that did not could not be shown, and so not be consented to.
+    let Some(redirect_host) = ShownAddress::of_redirect(&view.redirect_uri) else {
+        return error(visit, &parhelion_protocol::refusal::Reason::ServerFault.into());
+    };
+    let assets = Assets::of(visit.mount);
+    let page = ConsentPage {
+        frame: assets.frame(visit.mount),
+        action_path: &visit.page_path(interaction, Step::Consent),
+        form_token: &interaction.form_token(),
+        client_name: &view.client.client_name,
+        client_uri: view.client.client_uri.as_deref().and_then(ShownAddress::of_page),
+        username: &view.username,
+        scopes: view.scope.iter().map(|name| ScopeLine { name, description: None }).collect(),
+        authorization_details: Vec::new(),
+        redirect_host,
+    };
+    // Chromium holds the redirect after a form to form-action too.
+    html(StatusCode::OK, page.render(), Some(&format!("'self' {}", source(&view.redirect_uri))))
+}
+
+/// The error page: every word of it a constant of ours.
+pub(super) fn error(visit: &Visit<'_>, turned: &Turned) -> Response {
+    let row = turned.public();
+    let status = StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let assets = Assets::of(visit.mount);
+    let page = ErrorPage {
+        frame: assets.frame(visit.mount),
+        title: if status.is_server_error() { "Something went wrong here" } else { "This request cannot go on" },
+        explanation: row.description,
+        remedy: row.remedy,
+        code: row.code,
+        code_path: Some(&format!("{}/errors/{}", visit.public_url, row.code)),
+        oauth_error: row.error.as_str(),
+        // The id travels in a header: the pages of one code are the same to the byte (N-124).
+        request_id: None,
+    };
+    retry_later(html(status, page.render(), None))
+}
+
+/// The same for a caller that asks for JSON.
+pub(super) fn error_json(turned: &Turned) -> Response {
+    let row = turned.public();
+    let body = json!({ "error": row.error.as_str(), "error_description": row.description });
+    let mut response = Response::new(Bytes::from(body.to_string()));
+    *response.status_mut() = StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    harden(&mut response, None);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    retry_later(response)
+}
+
+/// The headers of every page and redirect (N-136).
+pub(super) fn harden(response: &mut Response, form_action: Option<&str>) {
+    let form_action = form_action.unwrap_or("'none'");
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"
+    );
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    for (name, value) in [
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+fn html(status: StatusCode, text: String, form_action: Option<&str>) -> Response {
+    let mut response = Response::new(Bytes::from(text));
+    *response.status_mut() = status;
+    harden(&mut response, form_action);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
+
+fn retry_later(mut response: Response) -> Response {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// A redirect URI as a CSP source: its origin, or its scheme where it has none.
+fn source(redirect_uri: &str) -> String {
+    match url::Url::parse(redirect_uri) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => url.origin().ascii_serialization(),
+        Ok(url) => format!("{}:", url.scheme()),
+        Err(_) => String::new(),
+    }
+}
+
+struct Assets {
+    stylesheet: String,
+    icon: String,
+}
+
+impl Assets {
+    fn of(mount: &Mount) -> Self {
+        let below = |name: &str| format!("{}/interaction/{name}", mount.base_path());
+        Self { stylesheet: below(&STYLESHEET_NAME), icon: below(&ICON_NAME) }
+    }
+
+    fn frame<'a>(&'a self, mount: &'a Mount) -> Frame<'a> {
+        Frame {
+            language: Language::English,
+            tenant_name: &mount.tenant.name,
+            stylesheet_path: &self.stylesheet,
+            icon_path: &self.icon,
+        }
+    }
+}
