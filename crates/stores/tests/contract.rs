@@ -1,4 +1,5 @@
 //! The embedded store keeps the contract of every store.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 use std::time::Duration;

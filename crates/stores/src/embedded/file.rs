@@ -156,7 +156,7 @@ fn checked(path: &Path, opened: Result<Database, DatabaseError>) -> Result<Opene
     // redb checks pages by itself only after a crash. It takes its time here, but a page that rotted
     // could make a used code or jti look unused.
     if !database.check_integrity().map_err(|fault| database_fault(path, &fault))? {
-        tracing::warn!(path = %path.display(), "the store file was damaged and could be repaired without loss");
+        tracing::warn!(path = %path.display(), "the store file was damaged and could be repaired");
     }
     let state = read_row(&database, STATE, ()).map_err(|fault| redb_fault(path, &fault))?;
     let (last_version, latest_ms) = state.ok_or_else(|| corrupt(path, "its state is missing"))?;
@@ -164,17 +164,18 @@ fn checked(path: &Path, opened: Result<Database, DatabaseError>) -> Result<Opene
 }
 
 /// One value of one table; none when either is missing or of another type.
-fn read_row<'k, K: redb::Key, V: redb::Value>(
+fn read_row<'k, K, V, T>(
     database: &Database,
     table: TableDefinition<'_, K, V>,
     key: K::SelfType<'k>,
-) -> Result<Option<V::SelfType<'static>>, redb::Error>
+) -> Result<Option<T>, redb::Error>
 where
-    for<'v> V::SelfType<'v>: Into<V::SelfType<'static>>,
+    K: redb::Key,
+    V: for<'v> redb::Value<SelfType<'v> = T>,
 {
     let transaction = database.begin_read()?;
     match transaction.open_table(table) {
-        Ok(table) => Ok(table.get(key)?.map(|value| value.value().into())),
+        Ok(table) => Ok(table.get(key)?.map(|value| value.value())),
         Err(TableError::Storage(fault)) => Err(fault.into()),
         Err(_missing_or_other) => Ok(None),
     }
@@ -229,18 +230,17 @@ pub(super) fn io_fault(path: &Path, error: &io::Error) -> OpenFault {
 }
 
 fn database_fault(path: &Path, fault: &DatabaseError) -> OpenFault {
-    match fault {
-        DatabaseError::DatabaseAlreadyOpen => OpenFault::Locked(path.to_owned()),
-        DatabaseError::Storage(StorageError::Io(error)) => io_fault(path, error),
-        other => corrupt(path, &other.to_string()),
+    if let DatabaseError::Storage(StorageError::Io(error)) = fault {
+        io_fault(path, error)
+    } else if matches!(fault, DatabaseError::DatabaseAlreadyOpen) {
+        OpenFault::Locked(path.to_owned())
+    } else {
+        corrupt(path, &fault.to_string())
     }
 }
 
 pub(super) fn redb_fault(path: &Path, fault: &redb::Error) -> OpenFault {
-    match fault {
-        redb::Error::Io(error) => io_fault(path, error),
-        other => corrupt(path, &other.to_string()),
-    }
+    if let redb::Error::Io(error) = fault { io_fault(path, error) } else { corrupt(path, &fault.to_string()) }
 }
 
 fn corrupt(path: &Path, detail: &str) -> OpenFault {
