@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use parhelion_engine::ports::{Clock, Moment};
 
 /// The later of the wall clock and the latest moment seen, so that a clock set back revives no
-/// expired record and no used `jti`. While the wall clock is behind, store time stands still.
+/// expired record and no used `jti`. While the wall clock is behind, store time stands still: records
+/// live longer then, and after a clock that was once far ahead, for long. Who starts a server
+/// compares the two.
 pub(crate) struct StoreTime {
     clock: Arc<dyn Clock>,
     latest_ms: AtomicI64,

@@ -1,4 +1,4 @@
-//! What tests stand on: a clock that is set by hand, repeatable randomness, and the store contract.
+//! What tests stand on: a clock that is set by hand, repeatable randomness, a directory, the store contract.
 //!
 //! Nothing here may be reached from a shipped binary.
 

@@ -48,6 +48,11 @@ impl<'txn> Batch<'txn> {
         Ok(Ok(Verdict::Done))
     }
 
+    /// Whether there is anything to make durable.
+    pub(super) fn has_changes(&self) -> bool {
+        self.has_changes
+    }
+
     /// Removes at most `most` expired records; says how many index entries it worked off.
     pub(super) fn remove_expired(&mut self, now: Moment, most: usize) -> Result<usize, StorageError> {
         let until = first_live_key(now);

@@ -192,6 +192,12 @@ impl EmbeddedStore {
     }
 }
 
+impl std::fmt::Debug for EmbeddedStore {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.debug_struct("EmbeddedStore").field("health", &self.health()).finish_non_exhaustive()
+    }
+}
+
 impl Drop for EmbeddedStore {
     fn drop(&mut self) {
         self.close();

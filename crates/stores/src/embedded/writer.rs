@@ -28,9 +28,9 @@ const BETWEEN_CHUNKS: Duration = Duration::from_millis(5);
 /// Expired records that an idle writer removes in one transaction.
 const IDLE_CHUNK: usize = 512;
 
-/// Expired records that a batch removes for each commit in it: more than commits usually write, so
-/// that the file does not grow with what has expired.
-const CLEANED_PER_COMMIT: usize = 6;
+/// Expired records that a batch removes for each write in it: more than it adds, so that cleaning
+/// outruns writing and the file does not grow with what has expired.
+const CLEANED_PER_WRITE: usize = 2;
 
 /// Free space, in bytes, that a batch leaves: for itself, for each of its commits, and for each
 /// byte of a value. Below it commits are refused before anything is written, because an error in
@@ -106,7 +106,8 @@ impl Writer {
             return Ok(());
         }
         let (commits, waiters): (Vec<Commit>, Vec<Claimed>) = claimed.into_iter().unzip();
-        let (answers, end) = match self.write(&commits, commits.len().saturating_mul(CLEANED_PER_COMMIT)) {
+        let writes = commits.iter().map(|commit| commit.writes.len()).fold(0, usize::saturating_add);
+        let (answers, end) = match self.write(&commits, writes.saturating_mul(CLEANED_PER_WRITE)) {
             Ok(answers) => (answers, Ok(())),
             Err(Lost::BeforeCommit) => (vec![Err(StoreFault::Unavailable); waiters.len()], Err(Broken)),
             Err(Lost::InCommit(answers)) => (answers.into_iter().map(in_doubt).collect(), Err(Broken)),
@@ -129,7 +130,9 @@ impl Writer {
             answers.push(batch.commit(commit, self.shared.time.now()).map_err(lost)?);
         }
         let now = self.shared.time.now();
-        batch.remove_expired(now, cleaned).map_err(lost)?;
+        if batch.has_changes() || commits.is_empty() {
+            batch.remove_expired(now, cleaned).map_err(lost)?;
+        }
         let Some(last_version) = batch.finish(now).map_err(lost)? else {
             transaction.abort().map_err(lost)?;
             return Ok(answers);
