@@ -48,6 +48,11 @@ impl Engine {
         Self { store, entropy, passwords, registry: ArcSwap::from_pointee(registry) }
     }
 
+    /// Serves whom `registry` names from now on; requests under way finish with what they began with.
+    pub fn replace_registry(&self, registry: Registry) {
+        self.registry.store(Arc::new(registry));
+    }
+
     /// The snapshot of this moment.
     #[must_use]
     pub fn registry(&self) -> Arc<Registry> {

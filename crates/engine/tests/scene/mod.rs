@@ -1,0 +1,225 @@
+//! A tenant with one mount, two clients and a user, on a memory store with a clock set by hand.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use parhelion_engine::Engine;
+use parhelion_engine::authorize::Loaded;
+use parhelion_engine::client_request::ClientRequest;
+use parhelion_engine::fault::Turned;
+use parhelion_engine::interaction::Interaction;
+use parhelion_engine::keys::SigningKeys;
+use parhelion_engine::ports::{Moment, PasswordAnswer, PasswordVerdict, Passwords, TenantUid};
+use parhelion_engine::push::Accepted;
+use parhelion_engine::reference::SealingKey;
+use parhelion_engine::registry::{Mount, Registry, Tenant, User};
+use parhelion_engine::response::AuthorizationResponse;
+use parhelion_engine::token::Tokens;
+use parhelion_jose::signing::SigningKey;
+use parhelion_jose::{base64url, jws::Algorithm};
+use parhelion_protocol::client::{Client, ClientMetadata};
+use parhelion_protocol::client_auth::Authorization;
+use parhelion_protocol::endpoint::Endpoint;
+use parhelion_protocol::form;
+use parhelion_protocol::profile::{LoopbackRedirectUri, shipped};
+use parhelion_protocol::refusal::Reason;
+use parhelion_stores::memory::MemoryStore;
+use parhelion_testkit::{FakeClock, SeededEntropy};
+use zeroize::Zeroizing;
+
+pub(crate) const ISSUER: &str = "https://as.example/t";
+pub(crate) const START: Moment = Moment(1_800_000_000_000);
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const CALLBACK: &str = "https://app.example/cb";
+
+/// Knows one password. The real check is slow and belongs to the edge.
+struct OnePassword;
+
+impl Passwords for OnePassword {
+    fn check(&self, hash: Option<String>, password: Zeroizing<String>) -> PasswordAnswer<'_> {
+        let right = hash.is_some() && *password == "secret";
+        let verdict = if right { PasswordVerdict::Right } else { PasswordVerdict::Wrong };
+        Box::pin(async move { Ok(verdict) })
+    }
+}
+
+pub(crate) struct Scene {
+    pub(crate) engine: Engine,
+    pub(crate) clock: Arc<FakeClock>,
+    pub(crate) mount: Arc<Mount>,
+    pub(crate) client_key: SigningKey,
+    cookie_key_seed: [u8; 32],
+}
+
+impl Scene {
+    pub(crate) fn new() -> Self {
+        Self::with_profile("default")
+    }
+
+    pub(crate) fn with_profile(profile: &str) -> Self {
+        let clock = Arc::new(FakeClock::at(START));
+        let client_key = SigningKey::generate(Algorithm::Es256).unwrap();
+        let seed = [7; 32];
+        let mount = mount(profile, &client_key, &seed, metadata());
+        let store = Arc::new(MemoryStore::new(clock.clone()));
+        let registry = Registry { mounts: vec![mount.clone()] };
+        let engine = Engine::new(store, Arc::new(SeededEntropy::new(1)), Arc::new(OnePassword), registry);
+        Self { engine, clock, mount, client_key, cookie_key_seed: seed }
+    }
+
+    /// The same scene after its configuration changed.
+    pub(crate) fn reconfigured(&mut self, change: impl Fn(&mut ClientMetadata)) {
+        let mut all = metadata();
+        all.iter_mut().for_each(change);
+        self.mount = mount("default", &self.client_key, &self.cookie_key_seed, all);
+        self.engine.replace_registry(Registry { mounts: vec![self.mount.clone()] });
+    }
+
+    pub(crate) async fn push(&self, body: &str) -> Result<Accepted, Turned> {
+        let parameters = form::parse(body.as_bytes()).unwrap();
+        let request = ClientRequest { authorization: Authorization::Absent, parameters };
+        self.engine.push(&self.mount, &request).await.outcome
+    }
+
+    pub(crate) async fn pushed(&self) -> String {
+        self.push(&request("")).await.unwrap().request_uri
+    }
+
+    pub(crate) async fn load(&self, client_id: &str, request_uri: &str) -> Result<Loaded, Turned> {
+        self.load_with(client_id, request_uri, None).await
+    }
+
+    pub(crate) async fn load_with(
+        &self,
+        client: &str,
+        request_uri: &str,
+        session: Option<&str>,
+    ) -> Result<Loaded, Turned> {
+        let query = format!("client_id={client}&request_uri={request_uri}");
+        self.engine.authorize(&self.mount, &form::parse(query.as_bytes()).unwrap(), session).await
+    }
+
+    /// Loads and logs in.
+    pub(crate) async fn logged_in(&self, request_uri: &str) -> Interaction {
+        let interaction = interaction(self.load("app", request_uri).await);
+        let password = Zeroizing::new("secret".to_owned());
+        self.engine.login(&self.mount, &interaction, "alice", password).await.unwrap().interaction
+    }
+
+    /// Takes the code out of a response.
+    pub(crate) async fn code(&self) -> String {
+        use parhelion_engine::interaction::Decision;
+        let interaction = self.logged_in(&self.pushed().await).await;
+        let response = self.engine.complete(&self.mount, &interaction, Decision::Allow).await.unwrap();
+        parameter(&response, "code").unwrap()
+    }
+
+    pub(crate) async fn token(&self, body: &str) -> Result<Tokens, Turned> {
+        let parameters = form::parse(body.as_bytes()).unwrap();
+        let request = ClientRequest { authorization: Authorization::Absent, parameters };
+        self.engine.token(&self.mount, &request).await.outcome
+    }
+
+    pub(crate) fn assertion(&self, jti: &str) -> String {
+        let now_s = self.clock_s();
+        let claims = serde_json::json!({
+            "iss": "keyed", "sub": "keyed", "aud": ISSUER, "exp": now_s + 60, "iat": now_s, "jti": jti
+        });
+        self.client_key.sign("JWT", claims.to_string().as_bytes()).unwrap()
+    }
+
+    pub(crate) fn clock_s(&self) -> i64 {
+        self.engine.store.now().epoch_s()
+    }
+}
+
+pub(crate) fn request(more: &str) -> String {
+    format!(
+        "client_id=app&response_type=code&redirect_uri={CALLBACK}&scope=openid+profile&state=st%26te&nonce=n-1&code_challenge={CHALLENGE}&code_challenge_method=S256{more}"
+    )
+}
+
+pub(crate) fn redemption(code: &str) -> String {
+    format!("grant_type=authorization_code&client_id=app&code={code}&redirect_uri={CALLBACK}&code_verifier={VERIFIER}")
+}
+
+pub(crate) fn interaction(loaded: Result<Loaded, Turned>) -> Interaction {
+    match loaded.unwrap() {
+        Loaded::Interaction(interaction) => interaction,
+        Loaded::Response(response) => panic!("answered with {response:?}"),
+    }
+}
+
+pub(crate) fn parameter(response: &AuthorizationResponse, name: &str) -> Option<String> {
+    let location = response.location();
+    let query = location.split_once('?').unwrap().1.to_owned();
+    form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// The reason of a refusal.
+#[track_caller]
+pub(crate) fn reason<T>(result: Result<T, Turned>) -> Reason {
+    match result {
+        Ok(_) => panic!("accepted"),
+        Err(turned) => turned.refusal().reason,
+    }
+}
+
+fn metadata() -> Vec<ClientMetadata> {
+    let text = |value: serde_json::Value| serde_json::from_value(value).unwrap();
+    vec![
+        text(serde_json::json!({
+            "client_id": "app", "token_endpoint_auth_method": "none", "redirect_uris": [CALLBACK], "scope": "openid profile"
+        })),
+        text(serde_json::json!({
+            "client_id": "other", "token_endpoint_auth_method": "none", "redirect_uris": [CALLBACK], "scope": "openid"
+        })),
+        text(serde_json::json!({
+            "client_id": "keyed", "token_endpoint_auth_method": "private_key_jwt", "redirect_uris": [CALLBACK],
+            "jwks": "{\"keys\":[]}"
+        })),
+    ]
+}
+
+fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<ClientMetadata>) -> Arc<Mount> {
+    let keys = serde_json::json!({ "keys": [client_key.public_jwk()] }).to_string();
+    let clients = clients.into_iter().map(|mut metadata| {
+        metadata.jwks = metadata.jwks.map(|_| keys.clone());
+        let client = Client::register(metadata, None, LoopbackRedirectUri::Accepted).unwrap();
+        (client.client_id.clone(), Arc::new(client))
+    });
+    let user = User {
+        username: "alice".to_owned(),
+        password_hash: "hash".to_owned(),
+        sub: "sub-alice".to_owned(),
+        claims: serde_json::Map::new(),
+    };
+    let tenant = Tenant {
+        uid: TenantUid([3; 16]),
+        id: "t".to_owned(),
+        name: "T".to_owned(),
+        aliases: Vec::new(),
+        clients: clients.collect(),
+        users: HashMap::from([("alice".to_owned(), Arc::new(user))]),
+        resources: Vec::new(),
+        keys: SigningKeys::new(SigningKey::generate(Algorithm::Es256).unwrap()),
+        cookie_key: SealingKey::derive(seed, &[b"cookie"]).unwrap(),
+    };
+    let url = |path: &str| format!("{ISSUER}{path}");
+    Arc::new(Mount {
+        tenant: Arc::new(tenant),
+        dialect: "standard",
+        base_url: ISSUER.to_owned(),
+        issuer: ISSUER.to_owned(),
+        urls: BTreeMap::from([(Endpoint::Push, url("/par")), (Endpoint::Token, url("/token"))]),
+        policy: Arc::new(shipped(profile).unwrap()),
+        client_policies: HashMap::new(),
+        api_tokens: Arc::default(),
+    })
+}
+
+/// The payload of a JWT.
+pub(crate) fn payload(jwt: &str) -> serde_json::Value {
+    serde_json::from_slice(&base64url::decode(jwt.split('.').nth(1).unwrap()).unwrap()).unwrap()
+}
