@@ -1,6 +1,6 @@
 //! From a push to tokens, and everything that may not happen on the way (attack groups PR, TK, CA).
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, missing_docs)]
 
 mod scene;
 

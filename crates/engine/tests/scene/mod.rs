@@ -124,7 +124,7 @@ impl Scene {
     pub(crate) fn assertion(&self, jti: &str) -> String {
         let now_s = self.clock_s();
         let claims = serde_json::json!({
-            "iss": "keyed", "sub": "keyed", "aud": ISSUER, "exp": now_s + 60, "iat": now_s, "jti": jti
+            "iss": "keyed", "sub": "keyed", "aud": ISSUER, "exp": now_s.saturating_add(60), "iat": now_s, "jti": jti
         });
         self.client_key.sign("JWT", claims.to_string().as_bytes()).unwrap()
     }

@@ -97,9 +97,13 @@ mod tests {
 
     #[test]
     fn malformed_challenges_are_refused() {
-        for challenge in
-            ["x", &CHALLENGE[1..], &format!("{CHALLENGE}="), &format!("{CHALLENGE}A"), &CHALLENGE.replace('-', "+")]
-        {
+        for challenge in [
+            "x",
+            CHALLENGE.get(1..).unwrap(),
+            &format!("{CHALLENGE}="),
+            &format!("{CHALLENGE}A"),
+            &CHALLENGE.replace('-', "+"),
+        ] {
             assert_eq!(
                 reason(Some(challenge), Some("S256"), "default"),
                 Some(Reason::CodeChallengeMalformed),

@@ -23,7 +23,7 @@ mod tests {
     fn malformed_is_told_before_unsupported() {
         let good = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
         assert_eq!(parse(good).unwrap_err().reason, Reason::DpopNotSupported);
-        for text in [&good[1..], &format!("{good}="), &"ab".repeat(32)] {
+        for text in [good.get(1..).unwrap(), &format!("{good}="), &"ab".repeat(32)] {
             assert_eq!(parse(text).unwrap_err().reason, Reason::DpopJktMalformed, "{text}");
         }
     }
