@@ -141,8 +141,8 @@ fn refused(reason: Reason) -> Refusal {
     Refusal::new(reason).about(Some(Param::ClientAssertion))
 }
 
-/// Keys of nobody, so that an assertion of an unknown client costs a verification too: the public keys
-/// of RFC 7515 appendices A.2 and A.3 and RFC 8037 appendix A.
+/// Keys of nobody, so that an assertion of an unknown client costs a verification too. Their private
+/// halves were never written down.
 fn nobody() -> &'static KeySet {
     static KEYS: std::sync::LazyLock<KeySet> =
         std::sync::LazyLock::new(|| KeySet::from_jwks(include_bytes!("nobody.jwks.json")).unwrap_or_default());
