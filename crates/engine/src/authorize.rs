@@ -90,7 +90,8 @@ impl Engine {
         };
         let session = records::open_sealed::<Session>(tenant, &reference, &stored)?;
         let known = mount.tenant.users.contains_key(&session.username);
-        Ok(known.then_some(Login { username: session.username, auth_time_s: session.auth_time_s }))
+        let Session { username, auth_time_s } = session;
+        Ok(known.then_some(Login { username, auth_time_s, session: reference.id().0 }))
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Login {
     pub username: String,
     /// When, in seconds since 1970.
     pub auth_time_s: i64,
+    /// The id of the session that was found or opened.
+    pub session: [u8; 32],
 }
 
 /// An interaction as this browser carries it.
@@ -211,9 +213,9 @@ impl Engine {
 
     async fn open_session(&self, mount: &Mount, interaction: &Interaction, username: &str) -> Result<LoggedIn, Turned> {
         let now = self.store.now();
-        let login = Login { username: username.to_owned(), auth_time_s: now.epoch_s() };
-        let session = Session { username: username.to_owned(), auth_time_s: login.auth_time_s };
         let reference = Reference::draw(&*self.entropy)?;
+        let login = Login { username: username.to_owned(), auth_time_s: now.epoch_s(), session: reference.id().0 };
+        let session = Session { username: username.to_owned(), auth_time_s: login.auth_time_s };
         let summary = Summary { client_id: String::new(), made_at_ms: now.0, count: 0 };
         let gone_at = now.plus_s(limits::SESSION_LIFETIME_S.into());
         let tenant = mount.tenant.uid;
@@ -319,6 +321,7 @@ fn code(mount: &Mount, standing: &Standing, login: &Login) -> Code {
         resources: request.resources.clone(),
         username: login.username.clone(),
         auth_time_s: login.auth_time_s,
+        session: login.session,
         state: CodeState::Unused(0),
     }
 }

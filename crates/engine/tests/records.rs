@@ -84,6 +84,7 @@ fn code(state: CodeState, code_challenge: CodeChallenge) -> Code {
         resources: vec!["https://api.example".to_owned()],
         username: "alice".to_owned(),
         auth_time_s: 1_800_000_000,
+        session: [4; 32],
         state,
     }
 }
@@ -116,7 +117,10 @@ fn open_records_are_as_they_were() {
     check_open("taken", &Taken { by: [2; 16] });
     check_open("once_key", &OnceKeyMark);
     let (client_id, username, scope) = ("app".to_owned(), "alice".to_owned(), "openid".to_owned());
-    check_open("grant", &Grant { client_id, username, scope, auth_time_s: 1_800_000_000 });
+    check_open(
+        "grant",
+        &Grant { client_id, username, scope, auth_time_s: 1_800_000_000, claims: None, session: Some([4; 32]) },
+    );
     check_open("tenant", &TenantRecord { slug: "acme".to_owned(), uid: [9; 16], made_at_ms: 1_800_000_000_000 });
     let (alg, kid) = ("ES256".to_owned(), "k".to_owned());
     check_open("signing_key", &SigningKeyRecord { alg, kid, wrapped: vec![1, 2, 3], made_at_ms: 1_800_000_000_000 });

@@ -118,6 +118,8 @@ pub struct Code {
     pub username: String,
     /// When the user authenticated, in seconds since 1970.
     pub auth_time_s: i64,
+    /// The id of the session that the user has.
+    pub session: [u8; 32],
     /// Whether it is still good.
     pub state: CodeState,
 }
@@ -152,6 +154,10 @@ pub struct Grant {
     pub scope: String,
     /// When the user authenticated, in seconds since 1970.
     pub auth_time_s: i64,
+    /// The `claims` parameter as it was pushed.
+    pub claims: Option<String>,
+    /// The id of the session that it ends with; none if it outlives every session.
+    pub session: Option<[u8; 32]>,
 }
 
 /// A value that was used. It says nothing but that.

@@ -186,6 +186,8 @@ fn put_grant(mount: &Mount, code: &Code, grant: [u8; 32], gone_at: Moment) -> Re
         username: code.username.clone(),
         scope: code.scope.clone(),
         auth_time_s: code.auth_time_s,
+        claims: code.claims.clone(),
+        session: Some(code.session),
     };
     Ok(records::put_open(mount.tenant.uid, Id(grant), &record, gone_at)?)
 }
