@@ -116,7 +116,7 @@ fn access_token_and_session_are_as_they_were() {
 fn open_records_are_as_they_were() {
     check_open("taken", &Taken { by: [2; 16] });
     check_open("once_key", &OnceKeyMark);
-    let (client_id, username, scope) = ("app".to_owned(), "alice".to_owned(), "openid".to_owned());
+    let (client_id, username, scope) = ("app".to_owned(), Some("alice".to_owned()), "openid".to_owned());
     check_open(
         "grant",
         &Grant { client_id, username, scope, auth_time_s: 1_800_000_000, claims: None, session: Some([4; 32]) },

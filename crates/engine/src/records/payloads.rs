@@ -148,8 +148,8 @@ pub struct AccessToken {
 pub struct Grant {
     /// The client.
     pub client_id: String,
-    /// The user's name.
-    pub username: String,
+    /// The user's name, if a user is behind it.
+    pub username: Option<String>,
     /// What was granted.
     pub scope: String,
     /// When the user authenticated, in seconds since 1970.

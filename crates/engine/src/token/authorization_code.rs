@@ -183,7 +183,7 @@ impl Engine {
 fn put_grant(mount: &Mount, code: &Code, grant: [u8; 32], gone_at: Moment) -> Result<Write, Turned> {
     let record = Grant {
         client_id: code.client_id.clone(),
-        username: code.username.clone(),
+        username: Some(code.username.clone()),
         scope: code.scope.clone(),
         auth_time_s: code.auth_time_s,
         claims: code.claims.clone(),
