@@ -69,7 +69,7 @@ impl Engine {
         request: &ClientRequest<'_>,
         client_id_in_form: ClientIdInForm,
     ) -> Judged<Proven> {
-        let presented = match client_auth::present(request.authorization, &request.parameters, client_id_in_form) {
+        let presented = match client_auth::present(&request.authorization, &request.parameters, client_id_in_form) {
             Ok(presented) => presented,
             Err(refusal) => return Judged { method: None, outcome: Err(refusal.into()) },
         };

@@ -14,6 +14,12 @@ pub const HEADERS_MAX_BYTES: usize = 32 * 1024;
 pub const HEADERS_MAX: usize = 100;
 /// Bytes of a request target.
 pub const TARGET_MAX_BYTES: usize = 16 * 1024;
+/// Depth of a JSON request body: a JSON-valued parameter inside one object.
+pub const JSON_BODY_MAX_DEPTH: usize = JSON_PARAMETER_MAX_DEPTH + 1;
+/// Nodes of a JSON request body: every parameter, two of them JSON-valued and one an array of resources.
+pub const JSON_BODY_MAX_NODES: usize = PARAMETERS_MAX + 2 * JSON_PARAMETER_MAX_NODES + RESOURCES_MAX;
+/// What `Retry-After` says beside a fault of ours, in seconds.
+pub const RETRY_AFTER_S: u32 = 5;
 
 /// Bytes of a `client_id`: printable ASCII.
 pub const CLIENT_ID_MAX_BYTES: usize = 256;

@@ -65,7 +65,7 @@ fn judge(client: Option<&Client>, profile: &str, body: &str) -> Result<OnceKey, 
     let policy = shipped(profile).unwrap();
     let parameters = form::parse(body.as_bytes()).unwrap();
     let judge = Judge { policy: &policy, issuer: ISSUER, endpoint_urls: &[PAR, TOKEN], now_s: NOW };
-    let presented = client_auth::present(Authorization::Absent, &parameters, ClientIdInForm::FromCredential);
+    let presented = client_auth::present(&Authorization::Absent, &parameters, ClientIdInForm::FromCredential);
     let presented = presented.map_err(|refusal| refusal.reason)?;
     let proof = client_auth::prove(&presented, client, &judge).map_err(|refusal| refusal.reason)?;
     Ok(proof.unwrap())

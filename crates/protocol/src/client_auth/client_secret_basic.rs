@@ -15,12 +15,12 @@ pub struct Presented {
     secret: Secret,
 }
 
-pub(super) fn present(authorization: Authorization<'_>, parameters: &Parameters<'_>) -> Result<Presented, Refusal> {
+pub(super) fn present(authorization: &Authorization<'_>, parameters: &Parameters<'_>) -> Result<Presented, Refusal> {
     let presented = match authorization {
         Authorization::Header(value) => read(value)?,
         Authorization::Basic { client_id, client_secret } => Presented {
             client_id: super::bounded_client_id(client_id)?,
-            secret: Zeroizing::new(client_secret.unwrap_or_default().to_owned()),
+            secret: client_secret.clone().unwrap_or_default(),
         },
         Authorization::Absent | Authorization::Repeated => return Err(Reason::MalformedBasic.into()),
     };

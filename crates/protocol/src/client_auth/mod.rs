@@ -64,7 +64,7 @@ impl Method {
 }
 
 /// What came beside the body to authenticate the client.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub enum Authorization<'a> {
     /// No `Authorization` header.
     Absent,
@@ -75,9 +75,9 @@ pub enum Authorization<'a> {
     /// Identifier and secret that somebody else took out of a Basic header and decoded.
     Basic {
         /// The identifier.
-        client_id: &'a str,
+        client_id: String,
         /// The secret, if there was one.
-        client_secret: Option<&'a str>,
+        client_secret: Option<Zeroizing<String>>,
     },
 }
 
@@ -188,7 +188,7 @@ pub struct Judge<'a> {
 /// # Errors
 /// The [`Refusal`] of a malformed, doubled or contradictory credential.
 pub fn present<'a>(
-    authorization: Authorization<'_>,
+    authorization: &Authorization<'_>,
     parameters: &'a Parameters<'_>,
     client_id_in_form: ClientIdInForm,
 ) -> Result<Presented<'a>, Refusal> {
