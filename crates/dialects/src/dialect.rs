@@ -1,4 +1,5 @@
-//! What a dialect is.
+//! What a dialect is. Whatever a dialect does not say is said as the specifications say it, so that the
+//! default methods here are the standard dialect and the others are their differences from it.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -6,16 +7,40 @@ use parhelion_engine::client_request::{ClientRequest, Judged};
 use parhelion_engine::push::Accepted;
 use parhelion_engine::registry::Mount;
 use parhelion_engine::token::Tokens;
+use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::refusal::Refusal;
 
+use crate::oauth_answer::{self, ErrorAnswer};
+use crate::{form_request, message};
+
 /// An answer, ready for the wire but for the headers that every answer gets.
 pub type Response = http::Response<Bytes>;
 
-/// Names one request in answers and logs: 128 random bits.
+/// Names one request in answers and logs: 128 random bits, shown as a UUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestId(pub [u8; 16]);
+
+impl RequestId {
+    /// The name that these random bytes make: a UUID of version 4 (RFC 9562 section 5.4).
+    #[must_use]
+    pub const fn from_random(bytes: [u8; 16]) -> Self {
+        let bits = u128::from_be_bytes(bytes);
+        let version = (bits & !(0xf << 76)) | (4 << 76);
+        Self(((version & !(0b11 << 62)) | (0b10 << 62)).to_be_bytes())
+    }
+}
+
+impl std::fmt::Display for RequestId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, byte) in self.0.iter().enumerate() {
+            let dash = if matches!(at, 4 | 6 | 8 | 10) { "-" } else { "" };
+            write!(f, "{dash}{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
 
 /// A request as the edge has read it: within its limits, at one endpoint of one mount.
 pub struct Incoming<'a> {
@@ -103,19 +128,67 @@ pub trait Dialect: Send + Sync {
         policy.body_max_bytes.0
     }
 
+    /// What of the headers authenticates the client.
+    fn authorization<'a>(&self, headers: &'a HeaderMap) -> Authorization<'a> {
+        message::authorization(headers)
+    }
+
     /// Reads what a client sent to [`Endpoint::Push`] or [`Endpoint::Token`].
     ///
     /// # Errors
     /// [`Unread`].
-    fn read<'a>(&self, incoming: &'a Incoming<'a>) -> Result<ClientRequest<'a>, Unread>;
+    fn read<'a>(&self, incoming: &'a Incoming<'a>) -> Result<ClientRequest<'a>, Unread> {
+        Ok(form_request::read(incoming, self.authorization(incoming.headers))?)
+    }
+
+    /// What a client hears that was refused, before it becomes bytes.
+    fn error_answer(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> ErrorAnswer {
+        ErrorAnswer::of(incoming, refusal, &self.authorization(incoming.headers))
+    }
+
+    /// Headers that every answer of this vendor carries.
+    fn vendor_headers(&self, incoming: &Incoming<'_>, headers: &mut HeaderMap) {
+        let _ = (incoming, headers);
+    }
 
     /// Writes the answer to a push.
-    fn write_pushed(&self, incoming: &Incoming<'_>, judged: &Judged<Accepted>) -> Response;
+    fn write_pushed(&self, incoming: &Incoming<'_>, judged: &Judged<Accepted>) -> Response {
+        match &judged.outcome {
+            Ok(accepted) => self.with_vendor_headers(incoming, oauth_answer::pushed(accepted)),
+            Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
+        }
+    }
 
     /// Writes the answer to a token request.
-    fn write_tokens(&self, incoming: &Incoming<'_>, judged: &Judged<Tokens>) -> Response;
+    fn write_tokens(&self, incoming: &Incoming<'_>, judged: &Judged<Tokens>) -> Response {
+        match &judged.outcome {
+            Ok(tokens) => self.with_vendor_headers(incoming, oauth_answer::tokens(tokens)),
+            Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
+        }
+    }
 
-    /// Writes the answer to a request that the edge turned down before it was read: wrong method, too
-    /// large, too slow.
-    fn write_turned_down(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> Response;
+    /// Writes a refusal; also that of a request which the edge turned down before it was read: wrong
+    /// method, too large, too slow.
+    fn write_turned_down(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> Response {
+        let answer = self.error_answer(incoming, refusal).into_response(incoming.endpoint);
+        self.with_vendor_headers(incoming, answer)
+    }
+
+    /// The answer, with the vendor's headers on it.
+    fn with_vendor_headers(&self, incoming: &Incoming<'_>, mut response: Response) -> Response {
+        self.vendor_headers(incoming, response.headers_mut());
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_id_is_shown_as_a_uuid_of_version_4() {
+        let shown = RequestId::from_random([0xff; 16]).to_string();
+        assert_eq!(shown, "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(RequestId::from_random([0; 16]).to_string(), "00000000-0000-4000-8000-000000000000");
+    }
 }

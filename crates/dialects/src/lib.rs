@@ -2,9 +2,23 @@
 //! [`parhelion_engine::client_request::ClientRequest`], outcomes become bytes. No rule lives here and no
 //! number of a policy: what a vendor decides otherwise is the profile that its dialect names.
 
+mod authlete;
+mod autional;
 mod dialect;
+pub mod form_request;
+mod ibm_verify;
+pub mod json_object;
+pub mod message;
+pub mod oauth_answer;
+mod pingone;
+mod standard;
 
+pub use authlete::Authlete;
+pub use autional::Autional;
 pub use dialect::{Dialect, Incoming, Lobby, RequestId, Response, Route, Unread};
+pub use ibm_verify::IbmVerify;
+pub use pingone::PingOne;
+pub use standard::Standard;
 
 /// Every dialect.
-pub const ALL: &[&dyn Dialect] = &[];
+pub const ALL: &[&dyn Dialect] = &[&Standard, &Authlete, &IbmVerify, &Autional, &PingOne];

@@ -1,0 +1,134 @@
+//! Authlete, `/api/{serviceId}/pushed_auth_req`: an authorization server asks on behalf of its client, and
+//! is told in a 200 what to answer it.
+
+mod caller;
+mod envelope;
+mod result;
+
+use http::HeaderMap;
+use parhelion_engine::client_request::{ClientRequest, Judged};
+use parhelion_engine::push::Accepted;
+use parhelion_engine::token::Tokens;
+use parhelion_protocol::endpoint::Endpoint;
+use parhelion_protocol::limits;
+use parhelion_protocol::profile::Policy;
+use parhelion_protocol::refusal::Refusal;
+
+use crate::dialect::{Dialect, Incoming, Lobby, Response, Route, Unread};
+use crate::oauth_answer;
+
+/// Bytes that one byte of a form can take in a JSON string: `\u003d`, as the vendor's Java client writes `=`.
+const ESCAPED_MAX_BYTES: u32 = 6;
+
+/// Service ids are read as JavaScript numbers by some of the vendor's clients.
+const SERVICE_ID_END: u64 = 1 << 53;
+
+/// The dialect of Authlete.
+#[derive(Clone, Copy, Debug)]
+pub struct Authlete;
+
+impl Dialect for Authlete {
+    fn name(&self) -> &'static str {
+        "authlete"
+    }
+
+    fn profile(&self) -> &'static str {
+        "authlete"
+    }
+
+    fn routes(&self) -> &'static [Route] {
+        &[Route { endpoint: Endpoint::Push, path: "/pushed_auth_req" }]
+    }
+
+    fn tenant_path(&self, aliases: &[String]) -> Result<String, String> {
+        let id = aliases.iter().find(|alias| is_service_id(alias));
+        let missing = "the dialect `authlete` needs an alias that is a decimal number below 2^53, the service id";
+        id.map(|id| format!("/api/{id}")).ok_or(missing.to_owned())
+    }
+
+    fn lobby(&self) -> Option<Lobby> {
+        Some(Lobby { path: "/api", answer: answer_in_the_lobby })
+    }
+
+    /// Room for the form escaped as JSON, and for what the client sent in headers.
+    fn body_max_bytes(&self, policy: &Policy) -> u32 {
+        let headers = u32::try_from(limits::HEADERS_MAX_BYTES).unwrap_or(u32::MAX);
+        policy.body_max_bytes.0.saturating_mul(ESCAPED_MAX_BYTES).saturating_add(headers)
+    }
+
+    /// The caller first, then its envelope, then what its client sent.
+    fn read<'a>(&self, incoming: &'a Incoming<'a>) -> Result<ClientRequest<'a>, Unread> {
+        caller::admit(incoming).map_err(Unread::Answered)?;
+        let body_max_bytes = self.body_max_bytes(&incoming.mount.policy);
+        let envelope = envelope::read(incoming, body_max_bytes).map_err(Unread::Answered)?;
+        Ok(envelope.into_client_request(&incoming.mount.policy)?)
+    }
+
+    fn write_pushed(&self, incoming: &Incoming<'_>, judged: &Judged<Accepted>) -> Response {
+        match &judged.outcome {
+            Ok(accepted) => result::created(accepted, judged.method),
+            Err(turned) => result::refused(incoming, &turned.refusal(), judged.method),
+        }
+    }
+
+    /// Not served here yet; a refusal has the same form as that of a push.
+    fn write_tokens(&self, incoming: &Incoming<'_>, judged: &Judged<Tokens>) -> Response {
+        let refusal = judged.outcome.as_ref().err().map(parhelion_engine::fault::Turned::refusal);
+        let not_here = parhelion_protocol::refusal::Reason::NotFound.into();
+        result::refused(incoming, &refusal.unwrap_or(not_here), judged.method)
+    }
+
+    /// Turned down before it was read: the caller's affair, which its libraries hear as 400 or 500.
+    fn write_turned_down(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> Response {
+        let mut response = result::caller_error(refusal);
+        if refusal.public().status == 405 {
+            response.headers_mut().insert(http::header::ALLOW, oauth_answer::allow(incoming.endpoint));
+        }
+        response
+    }
+}
+
+/// Decimal as `%d` writes it: digits, no leading zero.
+fn is_service_id(text: &str) -> bool {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    digits && text.parse::<u64>().is_ok_and(|id| id < SERVICE_ID_END)
+}
+
+/// Nobody's service: a token cannot be good for it. Any other path is one that is not built.
+fn answer_in_the_lobby(headers: &HeaderMap, path: &str) -> Response {
+    match caller::token(headers) {
+        Err(refused) => *refused,
+        Ok(_) if path.split('/').any(is_service_id) => caller::foreign_service(),
+        Ok(_) => result::not_built(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn service_id_is_the_first_decimal_alias_below_2_to_the_53() {
+        let path = |aliases: &[&str]| {
+            Authlete.tenant_path(&aliases.iter().map(|alias| (*alias).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(path(&["acme", "21653835348762"]).as_deref(), Ok("/api/21653835348762"));
+        assert_eq!(path(&["9007199254740991"]).as_deref(), Ok("/api/9007199254740991"));
+        for alias in ["9007199254740992", "", "0", "012", "-1", "+1", "1e3", "99999999999999999999999", "１２"] {
+            assert!(path(&[alias]).is_err(), "{alias}");
+        }
+    }
+
+    #[test]
+    fn lobby_answers_whom_no_service_knows() {
+        let mut headers = HeaderMap::new();
+        let status = |headers: &HeaderMap, path| answer_in_the_lobby(headers, path).status().as_u16();
+        assert_eq!(status(&headers, "/api/1/pushed_auth_req"), 401);
+        headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer some-token"));
+        assert_eq!(status(&headers, "/api/1/pushed_auth_req"), 403);
+        assert_eq!(status(&headers, "/api/service/create"), 400);
+        headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Basic YTpi"));
+        assert_eq!(status(&headers, "/api/1/pushed_auth_req"), 401);
+    }
+}

@@ -1,0 +1,149 @@
+//! What the API answers: an `action` with the client's answer ready made, or the caller's own error; both
+//! with a `resultCode`.
+
+use http::header::RETRY_AFTER;
+use parhelion_engine::push::Accepted;
+use parhelion_protocol::client_auth::{Authorization, Method};
+use parhelion_protocol::limits;
+use parhelion_protocol::refusal::{Reason, Refusal};
+use serde_json::{Map, Value, json};
+
+use crate::dialect::{Incoming, Response};
+use crate::oauth_answer::{self, ErrorAnswer, NO_STORE, json_response};
+
+/// Whose doing a result is: the third digit from the right of its code.
+#[derive(Clone, Copy, Debug)]
+enum DoneBy {
+    Server = 1,
+    Caller = 2,
+    Client = 3,
+}
+
+/// Codes that the vendor is known to use for the same thing.
+const ATTESTED: &[(Reason, &str)] = &[
+    (Reason::MethodNotRegistered, "A157357"),
+    (Reason::PkceMissing, "A124301"),
+    (Reason::CodeChallengeMethodPlain, "A124308"),
+    (Reason::ResponseTypeMissing, "A009301"),
+    (Reason::ResponseTypeUnsupported, "A009305"),
+    (Reason::AuthorizationDetailsTypeUnknown, "A249302"),
+];
+
+/// The same for [`Reason::MethodNotRegistered`] where the client is registered to prove nothing.
+const CREDENTIAL_OF_A_PUBLIC_CLIENT: &str = "A157303";
+
+/// The request was registered.
+pub(super) fn created(accepted: &Accepted, method: Option<Method>) -> Response {
+    let said = format!("Successfully registered a request object for client ({}).", accepted.client_id);
+    let mut members = members("A245001", &said);
+    members.insert("action".to_owned(), "CREATED".into());
+    members.insert("requestUri".to_owned(), accepted.request_uri.as_str().into());
+    members.insert("responseContent".to_owned(), oauth_answer::pushed_body(accepted).into());
+    with_method(members, method)
+}
+
+/// The client was refused: its answer is the standard one, described in the vendor's way.
+pub(super) fn refused(incoming: &Incoming<'_>, refusal: &Refusal, method: Option<Method>) -> Response {
+    let standard = ErrorAnswer::of(incoming, refusal, &Authorization::Absent);
+    let code = client_code(refusal, method);
+    let content = ErrorAnswer { description: format!("[{code}] {}", standard.description), ..standard };
+    let mut members = members(&code, refusal.public().description);
+    members.insert("action".to_owned(), action(refusal.public().status).into());
+    members.insert("responseContent".to_owned(), content.body().into());
+    with_method(members, method)
+}
+
+/// What the caller must send, by the status that its client is due.
+const fn action(status: u16) -> &'static str {
+    match status {
+        401 => "UNAUTHORIZED",
+        403 => "FORBIDDEN",
+        413 => "PAYLOAD_TOO_LARGE",
+        500..=599 => "INTERNAL_SERVER_ERROR",
+        _ => "BAD_REQUEST",
+    }
+}
+
+fn with_method(mut members: Map<String, Value>, method: Option<Method>) -> Response {
+    members.extend(method.map(|method| ("clientAuthMethod".to_owned(), method.as_str().to_uppercase().into())));
+    json_response(200, NO_STORE, Value::Object(members).to_string())
+}
+
+/// The caller's own request cannot be served. Its libraries read a result with 400, 401, 403 and 500 only.
+pub(super) fn caller_error(refusal: &Refusal) -> Response {
+    let row = refusal.public();
+    let (status, done_by) = if row.status >= 500 { (500, DoneBy::Server) } else { (400, DoneBy::Caller) };
+    let mut response = answer(status, &derived(row.code, done_by), row.description);
+    if row.status == 503 {
+        response.headers_mut().insert(RETRY_AFTER, limits::RETRY_AFTER_S.into());
+    }
+    response
+}
+
+/// The one required member is not there.
+pub(super) fn parameters_missing() -> Response {
+    answer(400, "A004201", "the request does not contain 'parameters'.")
+}
+
+/// A part of the vendor's API that is not served here.
+pub(super) fn not_built() -> Response {
+    answer(400, &derived(Reason::NotFound.row().code, DoneBy::Caller), "this API is not served here.")
+}
+
+/// A result that is nothing but a result.
+pub(super) fn answer(status: u16, code: &str, message: &str) -> Response {
+    json_response(status, NO_STORE, Value::Object(members(code, message)).to_string())
+}
+
+fn members(code: &str, message: &str) -> Map<String, Value> {
+    let mut members = Map::new();
+    members.insert("resultCode".to_owned(), code.into());
+    members.insert("resultMessage".to_owned(), json!(format!("[{code}] {message}")));
+    members
+}
+
+fn client_code(refusal: &Refusal, method: Option<Method>) -> String {
+    let attested = ATTESTED.iter().find(|(reason, _)| *reason == refusal.reason).map(|(_, code)| *code);
+    let row = refusal.public();
+    match attested {
+        Some(_) if refusal.reason == Reason::MethodNotRegistered && method.is_some_and(Method::is_public) => {
+            CREDENTIAL_OF_A_PUBLIC_CLIENT.to_owned()
+        }
+        Some(code) => code.to_owned(),
+        None if row.status >= 500 => derived(row.code, DoneBy::Server),
+        None => derived(row.code, DoneBy::Client),
+    }
+}
+
+/// Ours, from a stable code: `PAR-214` done by the client is `A902314`.
+fn derived(code: &str, done_by: DoneBy) -> String {
+    let digits = code.trim_start_matches("PAR-");
+    let (family, number) = digits.split_at_checked(1).unwrap_or(("0", "00"));
+    format!("A90{family}{}{number}", done_by as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_public_row_has_a_code_of_its_own_that_says_whose_doing_it_is() {
+        let public: Vec<Refusal> = Reason::ALL.iter().map(|reason| Refusal::new(*reason)).collect();
+        let mut codes = BTreeSet::new();
+        for refusal in public.iter().filter(|refusal| refusal.row().code == refusal.public().code) {
+            let code = client_code(refusal, None);
+            let third_from_the_right = code.chars().rev().nth(2);
+            let done_by = if refusal.row().status >= 500 { '1' } else { '3' };
+            assert_eq!((code.len(), third_from_the_right), (7, Some(done_by)), "{code}");
+            assert!(codes.insert(code.clone()), "{code} stands for two rows");
+        }
+    }
+
+    #[test]
+    fn code_is_derived_by_one_rule() {
+        assert_eq!(derived("PAR-214", DoneBy::Client), "A902314");
+        assert_eq!(derived("PAR-101", DoneBy::Caller), "A901201");
+        assert_eq!(derived("PAR-902", DoneBy::Server), "A909102");
+    }
+}

@@ -1,0 +1,116 @@
+//! Autional, `/oauth/pushed-authorization`: the parameters as members of a JSON object, two of them as
+//! arrays; a form is read at the same paths.
+
+use http::HeaderMap;
+use parhelion_engine::client_request::ClientRequest;
+use parhelion_protocol::client_auth::Authorization;
+use parhelion_protocol::endpoint::Endpoint;
+use parhelion_protocol::form;
+use parhelion_protocol::parameters::{Param, Parameters};
+use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
+use serde_json::{Map, Value};
+
+use crate::dialect::{Dialect, Incoming, Route, Unread};
+use crate::message::MediaType;
+use crate::oauth_answer::ErrorAnswer;
+use crate::{form_request, json_object, message};
+
+/// The vendor's name for RFC 8707's `resource`, as an array.
+const RESOURCES: &str = "resources";
+
+/// The dialect of Autional.
+#[derive(Clone, Copy, Debug)]
+pub struct Autional;
+
+impl Dialect for Autional {
+    fn name(&self) -> &'static str {
+        "autional"
+    }
+
+    fn profile(&self) -> &'static str {
+        "autional"
+    }
+
+    fn routes(&self) -> &'static [Route] {
+        &[
+            Route { endpoint: Endpoint::Push, path: "/oauth/pushed-authorization" },
+            Route { endpoint: Endpoint::Push, path: "/api/v1/oauth/pushed-authorization" },
+            Route { endpoint: Endpoint::Push, path: "/oauth/api/v1/oauth/pushed-authorization" },
+            Route { endpoint: Endpoint::Push, path: "/bff/oauth/api/v1/oauth/pushed-authorization" },
+        ]
+    }
+
+    /// The vendor's own client shows its user's token on every call; that is no client authentication.
+    fn authorization<'a>(&self, headers: &'a HeaderMap) -> Authorization<'a> {
+        let authorization = message::authorization(headers);
+        let is_token = matches!(authorization, Authorization::Header(value) if message::bearer_token(value).is_some());
+        if is_token { Authorization::Absent } else { authorization }
+    }
+
+    fn read<'a>(&self, incoming: &'a Incoming<'a>) -> Result<ClientRequest<'a>, Unread> {
+        let authorization = self.authorization(incoming.headers);
+        match message::media_type(incoming.headers) {
+            MediaType::Form | MediaType::Other => Ok(form_request::read(incoming, authorization)?),
+            MediaType::Json => {
+                message::check_not_encoded(incoming.headers)?;
+                message::check_query(incoming)?;
+                let members = json_object::read(incoming.body, self.body_max_bytes(&incoming.mount.policy))?;
+                Ok(ClientRequest { authorization, parameters: parameters(members)? })
+            }
+        }
+    }
+
+    fn error_answer(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> ErrorAnswer {
+        let row = refusal.public();
+        let answer = ErrorAnswer::of(incoming, refusal, &self.authorization(incoming.headers));
+        // The vendor documents one status for whatever fails on the server's side.
+        let (status, error) = if row.status >= 500 { (500, OAuthError::ServerError) } else { (row.status, row.error) };
+        ErrorAnswer { status, error, state: state(incoming), ..answer }
+    }
+}
+
+/// The members that are parameters; the others are counted and ignored. `null` is absence.
+fn parameters(members: Map<String, Value>) -> Result<Parameters<'static>, Refusal> {
+    let mut parameters = Parameters::default();
+    for (name, value) in members {
+        match (name.as_str(), Param::from_name(&name), value) {
+            (RESOURCES, _, Value::Array(elements)) => add_resources(&mut parameters, elements)?,
+            (_, Some(Param::AuthorizationDetails), details @ Value::Array(_)) => {
+                parameters.add(&name, details.to_string().into())?;
+            }
+            (_, Some(param), Value::String(text)) if param != Param::AuthorizationDetails => {
+                parameters.add(&name, text.into())?;
+            }
+            (_, _, Value::Null) => parameters.add(&name, "".into())?,
+            (RESOURCES, _, _) => return Err(wrong_type(Some(Param::Resource))),
+            (_, Some(param), _) => return Err(wrong_type(Some(param))),
+            (_, None, _) => parameters.add(&name, "".into())?,
+        }
+    }
+    Ok(parameters)
+}
+
+fn add_resources(parameters: &mut Parameters<'_>, elements: Vec<Value>) -> Result<(), Refusal> {
+    elements.into_iter().try_for_each(|element| match element {
+        Value::String(uri) => parameters.add(Param::Resource.name(), uri.into()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Err(wrong_type(Some(Param::Resource)))
+        }
+    })
+}
+
+fn wrong_type(param: Option<Param>) -> Refusal {
+    Refusal::new(Reason::JsonTypeWrong).about(param)
+}
+
+/// The `state` to be echoed: only that of a body which can be read as what it says it is.
+fn state(incoming: &Incoming<'_>) -> Option<String> {
+    match message::media_type(incoming.headers) {
+        MediaType::Json => {
+            let members = json_object::read(incoming.body, incoming.mount.policy.body_max_bytes.0).ok()?;
+            members.get(Param::State.name())?.as_str().map(str::to_owned)
+        }
+        MediaType::Form => form::parse(incoming.body).ok()?.get(Param::State).map(str::to_owned),
+        MediaType::Other => None,
+    }
+}

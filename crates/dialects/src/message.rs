@@ -1,0 +1,144 @@
+//! The HTTP message around a body: content type, content encoding, query, `Authorization`.
+
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use parhelion_protocol::client_auth::Authorization;
+use parhelion_protocol::form;
+use parhelion_protocol::parameters::Param;
+use parhelion_protocol::refusal::{Reason, Refusal};
+
+use crate::dialect::Incoming;
+
+/// What a body says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaType {
+    /// `application/x-www-form-urlencoded`, in UTF-8.
+    Form,
+    /// `application/json`, in UTF-8.
+    Json,
+    /// Anything else: absent, repeated, another type, another charset.
+    Other,
+}
+
+/// The media type of a request, from exactly one `Content-Type` (RFC 9110 section 8.3). A `charset` other
+/// than `utf-8` makes it another type; other media type parameters are ignored.
+#[must_use]
+pub fn media_type(headers: &HeaderMap) -> MediaType {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return MediaType::Other };
+    let Ok(text) = value.to_str() else { return MediaType::Other };
+    let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
+    if !parameters.split(';').all(is_utf8_or_not_about_it) {
+        return MediaType::Other;
+    }
+    let is = |name: &str| essence.trim().eq_ignore_ascii_case(name);
+    if is("application/x-www-form-urlencoded") {
+        MediaType::Form
+    } else if is("application/json") {
+        MediaType::Json
+    } else {
+        MediaType::Other
+    }
+}
+
+fn is_utf8_or_not_about_it(parameter: &str) -> bool {
+    let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+    let value = value.trim();
+    let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
+    !name.trim().eq_ignore_ascii_case("charset") || unquoted.eq_ignore_ascii_case("utf-8")
+}
+
+/// Checks that the body is sent as it is.
+///
+/// # Errors
+/// [`Reason::ContentEncoded`].
+pub fn check_not_encoded(headers: &HeaderMap) -> Result<(), Refusal> {
+    let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    let sent_as_it_is = headers.get_all(CONTENT_ENCODING).iter().all(plain);
+    if sent_as_it_is { Ok(()) } else { Err(Reason::ContentEncoded.into()) }
+}
+
+/// Checks that the query carries no OAuth parameter: URLs end in logs. Any other query is ignored, and so
+/// is a parameter without a value (RFC 6749 section 3.2).
+///
+/// # Errors
+/// [`Reason::ParameterInQuery`].
+pub fn check_query(incoming: &Incoming<'_>) -> Result<(), Refusal> {
+    let pairs = incoming.query.unwrap_or_default().split('&');
+    match pairs.filter_map(|pair| pair.split_once('=')).find_map(recognised) {
+        Some(param) => Err(Refusal::new(Reason::ParameterInQuery).about(Some(param))),
+        None => Ok(()),
+    }
+}
+
+fn recognised((name, value): (&str, &str)) -> Option<Param> {
+    let name = form::decode(name.as_bytes()).ok()?;
+    Param::from_name(&name).filter(|_| !value.is_empty())
+}
+
+/// The `Authorization` header as it came (RFC 9110 section 11.6.2).
+#[must_use]
+pub fn authorization(headers: &HeaderMap) -> Authorization<'_> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Authorization::Absent,
+        (Some(value), None) => Authorization::Header(value.as_bytes()),
+        (Some(_), Some(_)) => Authorization::Repeated,
+    }
+}
+
+/// What follows the `Bearer` scheme in a header value, if it has that scheme (RFC 6750 section 2.1).
+#[must_use]
+pub fn bearer_token(value: &[u8]) -> Option<&str> {
+    let (scheme, token) = std::str::from_utf8(value).ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn of(value: &str) -> MediaType {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_str(value).unwrap());
+        media_type(&headers)
+    }
+
+    #[test]
+    fn charset_may_be_absent_or_utf8_in_any_case_quoted_or_not() {
+        for parameters in ["", ";", "; charset=utf-8", ";charset=UTF-8", "; Charset=\"Utf-8\"", "; q=1; charset=utf-8"]
+        {
+            assert_eq!(of(&format!("application/x-www-form-urlencoded{parameters}")), MediaType::Form, "{parameters}");
+            assert_eq!(of(&format!("Application/JSON{parameters}")), MediaType::Json, "{parameters}");
+        }
+    }
+
+    #[test]
+    fn other_charsets_are_another_type() {
+        for charset in ["utf-16", "iso-8859-1", "utf-7", "", "\"utf-8", "utf8", "utf-8; charset=utf-16"] {
+            assert_eq!(of(&format!("application/x-www-form-urlencoded; charset={charset}")), MediaType::Other);
+        }
+    }
+
+    #[test]
+    fn absent_repeated_and_foreign_types_are_neither() {
+        assert_eq!(media_type(&HeaderMap::new()), MediaType::Other);
+        for value in ["", "text/plain", "multipart/form-data; boundary=x", "application/json+x", "application/x-www"] {
+            assert_eq!(of(value), MediaType::Other, "{value}");
+        }
+        let mut headers = HeaderMap::new();
+        for _ in 0..2 {
+            headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        assert_eq!(media_type(&headers), MediaType::Other);
+    }
+
+    #[test]
+    fn only_the_bearer_scheme_gives_a_bearer_token() {
+        assert_eq!(bearer_token(b"bearer abc"), Some("abc"));
+        for value in [&b"Basic abc"[..], b"Bearer", b"Bearer\tabc", b"DPoP abc", b"\xff"] {
+            assert_eq!(bearer_token(value), None);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Answers as OAuth writes them: JSON that no cache keeps (RFC 6749 sections 5.1 and 5.2, RFC 9126 sections
+//! 2.2 and 2.3).
+
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use parhelion_engine::push::Accepted;
+use parhelion_engine::token::Tokens;
+use parhelion_protocol::client_auth::Authorization;
+use parhelion_protocol::endpoint::Endpoint;
+use parhelion_protocol::limits;
+use parhelion_protocol::refusal::{OAuthError, Refusal};
+use serde_json::{Map, Value, json};
+
+use crate::dialect::{Incoming, Response};
+
+/// What a refused client hears. A dialect changes what its vendor says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The code that a client's library looks at.
+    pub error: OAuthError,
+    /// For people, of the characters that RFC 6749 section 5.2 allows; no request data.
+    pub description: String,
+    /// Where the code of the refusal is explained.
+    pub error_uri: Option<String>,
+    /// The `state` of the request, where a vendor echoes it.
+    pub state: Option<String>,
+    /// Sent with 401, where the client tried the `Authorization` header.
+    pub challenge: Option<HeaderValue>,
+}
+
+impl ErrorAnswer {
+    /// The answer of the specifications. A client that tried the `Authorization` header is challenged with
+    /// 401; any other that failed to authenticate gets 400, because RFC 9110 section 15.5.2 wants a
+    /// challenge with every 401 and none fits.
+    #[must_use]
+    pub fn of(incoming: &Incoming<'_>, refusal: &Refusal, authorization: &Authorization<'_>) -> Self {
+        let row = refusal.public();
+        let challenge = authorization.was_used().then(|| challenge(incoming));
+        Self {
+            status: if row.status == 401 && challenge.is_none() { 400 } else { row.status },
+            error: row.error,
+            description: row.description.to_owned(),
+            error_uri: Some(format!("{}/errors/{}", incoming.public_url, row.code)),
+            state: None,
+            challenge,
+        }
+    }
+
+    /// The body, as JSON text.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let mut members = Map::new();
+        members.insert("error".to_owned(), self.error.as_str().into());
+        members.insert("error_description".to_owned(), self.description.as_str().into());
+        let optional = [("error_uri", &self.error_uri), ("state", &self.state)];
+        members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into()))));
+        Value::Object(members).to_string()
+    }
+
+    /// The answer as bytes, with the headers that belong to its status at this endpoint.
+    #[must_use]
+    pub fn into_response(self, endpoint: Endpoint) -> Response {
+        let mut response = json_response(self.status, NO_STORE, self.body());
+        let headers = response.headers_mut();
+        match (self.status, self.challenge) {
+            (401, Some(challenge)) => drop(headers.insert(WWW_AUTHENTICATE, challenge)),
+            (405, _) => drop(headers.insert(ALLOW, allow(endpoint))),
+            (503, _) => drop(headers.insert(RETRY_AFTER, limits::RETRY_AFTER_S.into())),
+            _ => {}
+        }
+        response
+    }
+}
+
+/// The one challenge there is: what a client would have to send in the header.
+fn challenge(incoming: &Incoming<'_>) -> HeaderValue {
+    let realm = format!("Basic realm=\"{}\"", incoming.mount.issuer);
+    HeaderValue::try_from(realm).unwrap_or(HeaderValue::from_static("Basic realm=\"client\""))
+}
+
+/// The methods of an endpoint, for `Allow`.
+#[must_use]
+pub fn allow(endpoint: Endpoint) -> HeaderValue {
+    HeaderValue::try_from(endpoint.methods().join(", ")).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// `Cache-Control` of answers that must not be kept.
+pub const NO_STORE: &str = "no-store";
+
+/// A JSON answer with this status that no cache keeps.
+#[must_use]
+pub fn json_response(status: u16, cache_control: &'static str, body: String) -> Response {
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// The body of a successful push: exactly these two members (RFC 9126 section 2.2).
+#[must_use]
+pub fn pushed_body(accepted: &Accepted) -> String {
+    json!({ "request_uri": accepted.request_uri, "expires_in": accepted.expires_in_s }).to_string()
+}
+
+/// The answer to a successful push (RFC 9126 section 2.2).
+#[must_use]
+pub fn pushed(accepted: &Accepted) -> Response {
+    json_response(201, "no-cache, no-store", pushed_body(accepted))
+}
+
+/// The answer to a successful token request (RFC 6749 section 5.1).
+#[must_use]
+pub fn tokens(tokens: &Tokens) -> Response {
+    let mut members = Map::new();
+    members.insert("access_token".to_owned(), tokens.access_token.as_str().into());
+    members.insert("token_type".to_owned(), tokens.token_type.into());
+    members.insert("expires_in".to_owned(), tokens.expires_in_s.into());
+    let optional = [("scope", &tokens.scope), ("id_token", &tokens.id_token)];
+    members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into()))));
+    json_response(200, NO_STORE, Value::Object(members).to_string())
+}

@@ -1,0 +1,29 @@
+//! The standard dialect: RFC 6749, RFC 9126 and OpenID Connect as they stand.
+
+use parhelion_protocol::endpoint::Endpoint;
+
+use crate::dialect::{Dialect, Route};
+
+/// The standard dialect.
+#[derive(Clone, Copy, Debug)]
+pub struct Standard;
+
+impl Dialect for Standard {
+    fn name(&self) -> &'static str {
+        "standard"
+    }
+
+    fn profile(&self) -> &'static str {
+        "default"
+    }
+
+    fn routes(&self) -> &'static [Route] {
+        &[
+            Route { endpoint: Endpoint::Push, path: "/par" },
+            Route { endpoint: Endpoint::Authorize, path: "/authorize" },
+            Route { endpoint: Endpoint::Token, path: "/token" },
+            Route { endpoint: Endpoint::Jwks, path: "/jwks" },
+            Route { endpoint: Endpoint::Discovery, path: "/.well-known/openid-configuration" },
+        ]
+    }
+}
