@@ -125,3 +125,39 @@ pub fn tokens(tokens: &Tokens) -> Response {
     members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into()))));
     json_response(200, NO_STORE, Value::Object(members).to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn granted(scope: Option<&str>, id_token: Option<&str>) -> Response {
+        tokens(&Tokens {
+            access_token: "opaque".to_owned(),
+            token_type: "Bearer",
+            expires_in_s: 600,
+            scope: scope.map(str::to_owned),
+            id_token: id_token.map(str::to_owned),
+        })
+    }
+
+    #[test]
+    fn tokens_are_answered_with_200_and_kept_by_no_cache() {
+        let response = granted(Some("openid"), Some("a.b.c"));
+        assert_eq!(response.status(), 200);
+        assert_eq!(
+            (&response.headers()[CACHE_CONTROL], &response.headers()[PRAGMA]),
+            (&"no-store".parse().unwrap(), &"no-cache".parse().unwrap())
+        );
+        let body: Value = serde_json::from_slice(response.body()).unwrap();
+        let expected = json!({
+            "access_token": "opaque", "token_type": "Bearer", "expires_in": 600, "scope": "openid", "id_token": "a.b.c"
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn what_was_not_granted_is_left_out() {
+        let body: Value = serde_json::from_slice(granted(None, None).body()).unwrap();
+        assert_eq!(body, json!({ "access_token": "opaque", "token_type": "Bearer", "expires_in": 600 }));
+    }
+}

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use parhelion_dialects::{Dialect, Incoming, RequestId, Response, Unread};
 use parhelion_engine::Engine;
-use parhelion_engine::client_request::Judged;
+use parhelion_engine::client_request::{ClientRequest, Judged};
 use parhelion_engine::fault::Turned;
 use parhelion_engine::keys::SigningKeys;
 use parhelion_engine::ports::{
@@ -24,7 +24,7 @@ use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::client_auth::SecretDigest;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::{LoopbackRedirectUri, shipped};
-use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::refusal::Reason;
 use parhelion_stores::MemoryStore;
 use parhelion_testkit::{FakeClock, SeededEntropy};
 use serde_json::json;
@@ -94,19 +94,14 @@ impl Bench {
         if let Some(reason) = turned_down.or(too_large.then_some(Reason::BodyTooLarge)) {
             return self.dialect.write_turned_down(&Incoming { body: &[], ..incoming }, &reason.into());
         }
-        let request = match self.dialect.read(&incoming) {
-            Ok(request) => request,
-            Err(Unread::Answered(response)) => return *response,
-            Err(Unread::Refused(refusal)) => return self.write_refused(&incoming, refusal),
-        };
-        match endpoint {
-            Endpoint::Token => self.dialect.write_tokens(&incoming, &at_once(engine.token(&self.mount, &request))),
-            _ => self.dialect.write_pushed(&incoming, &at_once(engine.push(&self.mount, &request))),
+        let request = self.dialect.read(&incoming);
+        if endpoint == Endpoint::Token {
+            let judge = |request: &ClientRequest<'_>| at_once(engine.token(&self.mount, request));
+            answered(request, judge, |judged| self.dialect.write_tokens(&incoming, judged))
+        } else {
+            let judge = |request: &ClientRequest<'_>| at_once(engine.push(&self.mount, request));
+            answered(request, judge, |judged| self.dialect.write_pushed(&incoming, judged))
         }
-    }
-
-    fn write_refused(&self, incoming: &Incoming<'_>, refusal: Refusal) -> Response {
-        self.dialect.write_pushed(incoming, &Judged { method: None, outcome: Err(Turned::Refused(refusal)) })
     }
 
     fn assertion(&self, case: &Case) -> String {
@@ -114,12 +109,23 @@ impl Bench {
         let mut claims = json!({ "iss": "jwt-client", "sub": "jwt-client", "aud": self.mount.issuer, "jti": "once" });
         claims["exp"] = (now_s + 60).into();
         for (name, value) in &case.claims {
-            claims[name] = match value {
-                toml::Value::Integer(seconds) => (now_s + seconds).into(),
-                other => other.as_str().unwrap().into(),
-            };
+            let seconds = value.as_integer().map(|seconds| json!(now_s + seconds));
+            claims[name] = seconds.unwrap_or_else(|| value.as_str().unwrap().into());
         }
         self.client_key.sign("JWT", claims.to_string().as_bytes()).unwrap()
+    }
+}
+
+/// What becomes of a request that was read or not.
+fn answered<T>(
+    request: Result<ClientRequest<'_>, Unread>,
+    judge: impl FnOnce(&ClientRequest<'_>) -> Judged<T>,
+    write: impl FnOnce(&Judged<T>) -> Response,
+) -> Response {
+    match request {
+        Ok(request) => write(&judge(&request)),
+        Err(Unread::Refused(refusal)) => write(&Judged { method: None, outcome: Err(Turned::Refused(refusal)) }),
+        Err(Unread::Answered(response)) => *response,
     }
 }
 

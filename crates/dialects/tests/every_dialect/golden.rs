@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use parhelion_dialects::{Dialect, Response};
+use parhelion_jose::base64;
 use serde_json::Value;
 
 use crate::bench::{Bench, REQUEST_ID, SECRET};
@@ -22,18 +23,25 @@ const SHOWN: [&str; 8] = [
 ];
 
 /// A request is shown up to so many characters.
-const REQUEST_SHOWN: usize = 600;
+const REQUEST_SHOWN: usize = 400;
+
+/// What most forms hold, and what is shown in its place.
+const GOOD: (&str, &str) = (
+    "response_type=code&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&scope=openid%20profile&state=state-12345\
+     &nonce=nonce-12345&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
+    "{a good request}",
+);
 
 pub(crate) fn exchange(dialect: &'static dyn Dialect, case: &Case) -> String {
     let (written, answer) = Bench::new(dialect).run(case);
     let sent = request_text(&written, case);
-    format!("## {}\n{}\n{}\n", case.name, hide(&sent), hide(&answer_text(&answer)))
+    format!("## {}\n{}\n{}\n", case.name, sent, hide(&answer_text(&answer)))
 }
 
 fn request_text(written: &Written, case: &Case) -> String {
     let mut text = String::new();
     for (name, value) in &written.headers {
-        writeln!(text, "> {name}: {}", value.to_str().unwrap()).unwrap();
+        writeln!(text, "> {name}: {}", without_base64(value.to_str().unwrap())).unwrap();
     }
     if let Some(query) = &case.query {
         writeln!(text, "> query: {query}").unwrap();
@@ -42,7 +50,7 @@ fn request_text(written: &Written, case: &Case) -> String {
         writeln!(text, "> turned down by the edge: {code}").unwrap();
         return text;
     }
-    let body = hide(&written.body);
+    let body = hide(&written.body).replace(GOOD.0, GOOD.1);
     let shown: String = body.chars().take(REQUEST_SHOWN).collect();
     let more = if shown.len() < body.len() { format!("... {} bytes", written.body.len()) } else { String::new() };
     write!(text, "> {shown}{more}").unwrap();
@@ -58,6 +66,15 @@ fn answer_text(answer: &Response) -> String {
     }
     writeln!(text, "< {}", std::str::from_utf8(answer.body()).unwrap()).unwrap();
     text
+}
+
+/// Basic credentials as they are before base64.
+fn without_base64(value: &str) -> String {
+    let pair = value.strip_prefix("Basic ").and_then(|text| base64::decode(text).ok());
+    match pair.and_then(|pair| String::from_utf8(pair).ok()) {
+        Some(pair) => format!("Basic base64({})", hide(&pair)),
+        None => value.to_owned(),
+    }
 }
 
 /// References, assertions, secrets and the request id, by what they are.
