@@ -389,9 +389,9 @@ reasons! {
         "43 base64url characters",
         "send the base64url SHA-256 thumbprint of the proof key";
     DpopNotSupported = "PAR-331", InvalidRequest, 400, "RFC 9449 section 5.1",
-        "dpop_jkt asks for a key binding that is not offered here",
+        "the request asks for a key binding that is not offered here",
         "a server whose metadata has dpop_signing_alg_values_supported",
-        "leave dpop_jkt out";
+        "leave dpop_jkt and the proof out";
     LoginHintTooLong = "PAR-332", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
         "login_hint is too long",
         "at most 256 bytes",
