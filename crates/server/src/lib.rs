@@ -1,4 +1,8 @@
 //! The edge: sockets, pages, configuration, command line and wiring; the only reader of clock, entropy,
 //! files and network.
 
+pub mod config;
 pub mod front_channel;
+
+#[cfg(test)]
+mod plain_dialect;

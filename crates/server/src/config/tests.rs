@@ -1,0 +1,199 @@
+//! What the configuration accepts, and in which words it refuses.
+
+use std::path::Path;
+
+use parhelion_protocol::profile::Pkce;
+use parhelion_testkit::TemporaryDirectory;
+
+use super::*;
+use crate::plain_dialect::DIALECTS;
+
+const HEAD: &str = "version = 1\n[server]\nmode = \"dev\"\n";
+const TENANT: &str = "[[tenant]]\nid = \"acme\"\n";
+const MOUNT: &str = "[[tenant.mount]]\ndialect = \"plain\"\nbase_url = \"https://as.example/acme\"\n";
+const CLIENT: &str = "[[tenant.client]]\nclient_id = \"app\"\nredirect_uris = [\"https://app.example/cb\"]\n";
+
+fn read(text: &str) -> Result<Config, ConfigFault> {
+    Config::read(Path::new("dir/parhelion.toml"), text, DIALECTS)
+}
+
+fn refused(parts: &[&str]) -> String {
+    read(&parts.concat()).unwrap_err().to_string()
+}
+
+fn mounted(parts: &[&str]) -> Config {
+    read(&[&[HEAD, TENANT, MOUNT], parts].concat().concat()).unwrap()
+}
+
+#[test]
+fn small_file_is_enough_and_defaults_are_these() {
+    let config = read("version = 1").unwrap();
+    assert_eq!(config.server.mode, Mode::Production);
+    assert_eq!(config.server.store, StoreKind::Embedded);
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:9126");
+    assert_eq!(config.server.public_url.as_str(), "http://127.0.0.1:9126");
+    assert_eq!(config.server.data_dir, Path::new("dir/parhelion-data"));
+    assert_eq!((config.server.connections_max, config.server.drain_timeout.as_secs()), (10_000, 10));
+}
+
+#[test]
+fn unknown_key_is_named_with_its_line_and_the_key_that_was_meant() {
+    let server = refused(&["version = 1\n[server]\nlistn = \"127.0.0.1:1\"\n"]);
+    assert_eq!(server, "dir/parhelion.toml:3: there is no key `listn` here; did you mean `listen`?");
+    let mount = refused(&[HEAD, TENANT, "[[tenant.mount]]\ndialekt = \"plain\"\n"]);
+    assert_eq!(mount, "dir/parhelion.toml:7: there is no key `dialekt` here; did you mean `dialect`?");
+    let top = refused(&["version = 1\n[[tennant]]\n"]);
+    assert_eq!(top, "dir/parhelion.toml:2: there is no key `tennant` here; did you mean `tenant`?");
+    let client = refused(&[HEAD, TENANT, MOUNT, CLIENT, "client_secrt = \"x\"\n"]);
+    assert_eq!(client, "dir/parhelion.toml:12: there is no key `client_secrt` here; did you mean `client_secret`?");
+}
+
+#[test]
+fn what_is_no_toml_or_of_the_wrong_type_is_told_with_its_line() {
+    assert!(refused(&["version = 1\n[server\n"]).starts_with("dir/parhelion.toml:2: "));
+    let wrong = refused(&["version = 1\n[server]\nlisten = 80\n"]);
+    assert!(wrong.starts_with("dir/parhelion.toml:3: "), "{wrong}");
+    let tenants = refused(&[HEAD, "[[api_token]]\nname = \"a\"\nrights = []\ntoken = \"t\"\ntenants = \"some\"\n"]);
+    assert!(tenants.contains("a list of tenant ids, or \"all\""), "{tenants}");
+    assert!(refused(&["version = 2"]).contains("version 2 is not known"));
+}
+
+#[test]
+fn literal_secret_is_for_dev_only() {
+    let secret = "client_secret = \"s3cret-value\"\n";
+    assert_eq!(mounted(&[CLIENT, secret]).tenants[0].clients.len(), 1);
+    let refusal = refused(&["version = 1\n", TENANT, MOUNT, CLIENT, secret]);
+    assert!(refusal.contains(":10: ") && refusal.contains("client_secret_file"), "{refusal}");
+    assert!(!refusal.contains("s3cret-value"));
+}
+
+#[test]
+fn secret_is_read_from_file_or_environment_and_given_once() {
+    let directory = TemporaryDirectory::new();
+    std::fs::write(directory.path().join("secret"), "from-a-file\n").unwrap();
+    let path = directory.path().join("parhelion.toml");
+    let with = |line: &str| Config::read(&path, &["version = 1\n", TENANT, MOUNT, CLIENT, line].concat(), DIALECTS);
+    assert!(with("client_secret_file = \"secret\"\n").is_ok());
+    assert!(with("client_secret_env = \"PATH\"\n").is_ok());
+    let missing = with("client_secret_file = \"nowhere\"\n").unwrap_err();
+    assert_eq!(missing.line, Some(10));
+    assert!(with("client_secret_env = \"PARHELION_TEST_UNSET\"\n").unwrap_err().problem.contains("is not set"));
+    let twice = with("client_secret_env = \"PATH\"\nclient_secret_file = \"secret\"\n").unwrap_err();
+    assert!(twice.problem.contains("three ways"), "{twice}");
+}
+
+#[test]
+fn client_without_its_secret_and_public_client_with_one_are_refused() {
+    assert!(refused(&[HEAD, TENANT, MOUNT, CLIENT]).contains("client `app`: client_secret is needed"));
+    let public = "token_endpoint_auth_method = \"none\"\nclient_secret = \"x\"\n";
+    assert!(refused(&[HEAD, TENANT, MOUNT, CLIENT, public]).contains("is not used with none"));
+}
+
+#[test]
+fn plain_http_needs_this_machine_or_dev() {
+    let mount = "[[tenant.mount]]\ndialect = \"plain\"\nbase_url = \"http://as.example\"\n";
+    assert!(refused(&["version = 1\n", TENANT, mount]).contains("use https"));
+    assert!(read(&[HEAD, TENANT, mount].concat()).is_ok());
+}
+
+#[test]
+fn names_that_lead_nowhere_come_with_a_suggestion() {
+    let dialect = refused(&[HEAD, TENANT, "[[tenant.mount]]\ndialect = \"plane\"\nbase_url = \"https://a\"\n"]);
+    assert!(dialect.ends_with("there is no dialect `plane`; did you mean `plain`?"), "{dialect}");
+    let profile = refused(&[HEAD, TENANT, "profile = \"fapi2-securty\"\n", MOUNT]);
+    assert!(profile.contains(":6: ") && profile.ends_with("did you mean `fapi2-security`?"), "{profile}");
+    let setting = refused(&[HEAD, TENANT, "[tenant.policy]\npkcee = \"s256\"\n", MOUNT]);
+    assert!(setting.contains(":7: ") && setting.ends_with("did you mean `pkce`?"), "{setting}");
+    let token = "[[api_token]]\nname = \"a\"\ntoken = \"t\"\nrights = [\"use_service\"]\ntenants = [\"acne\"]\n";
+    let token = refused(&[HEAD, TENANT, MOUNT, token]);
+    assert!(token.ends_with("there is no tenant `acne`; did you mean `acme`?"), "{token}");
+}
+
+#[test]
+fn tenant_without_the_alias_that_its_dialect_needs_is_refused() {
+    let mount = "[[tenant.mount]]\ndialect = \"numbered\"\nbase_url = \"https://as.example\"\n";
+    assert!(refused(&[HEAD, TENANT, mount]).contains("needs an alias"));
+    let config = read(&[HEAD, TENANT, "aliases = [\"42\"]\n", mount].concat()).unwrap();
+    let urls = config.tenants[0].mounts[0].urls();
+    assert_eq!(urls.into_values().collect::<Vec<_>>(), ["https://as.example/api/42/push"]);
+}
+
+#[test]
+fn two_mounts_at_one_place_are_refused_by_name_and_line() {
+    let other =
+        "[[tenant]]\nid = \"other\"\n[[tenant.mount]]\ndialect = \"plain\"\nbase_url = \"https://as.example/acme\"\n";
+    let refusal = refused(&[HEAD, TENANT, MOUNT, other]);
+    assert!(refusal.starts_with("dir/parhelion.toml:12: "), "{refusal}");
+    for named in ["`plain` of tenant `acme` (line 7)", "`plain` of tenant `other` (line 12)", "as.example/acme/par"] {
+        assert!(refusal.contains(named), "{refusal}");
+    }
+    let elsewhere = other.replace("as.example", "as2.example");
+    assert!(read(&[HEAD, TENANT, MOUNT, &elsewhere].concat()).is_ok());
+}
+
+#[test]
+fn two_mounts_with_one_issuer_are_refused() {
+    let other = "[[tenant]]\nid = \"other\"\n[[tenant.mount]]\ndialect = \"plain\"\nbase_url = \"https://as.example/other\"\nissuer = \"https://as.example/acme\"\n";
+    assert!(refused(&[HEAD, TENANT, MOUNT, other]).contains("/.well-known/oauth-authorization-server/acme"));
+}
+
+#[test]
+fn policy_goes_from_profile_over_dialect_and_tenant_to_client() {
+    let policy = "profile = \"authlete\"\n[tenant.policy]\npkce = \"s256\"\nrequest_uri_lifetime_s = 120\n";
+    let client = format!("{CLIENT}client_secret = \"x\"\npolicy = {{ pkce = \"s256-required\" }}\n");
+    let config = read(&[HEAD, TENANT, policy, MOUNT, &client].concat()).unwrap();
+    let mount = &config.tenants[0].mounts[0];
+    // The profile alone would accept plain; the dialect's own does not, and the meeting of both does neither.
+    assert_eq!(mount.policy.pkce, Pkce::S256);
+    assert_eq!(mount.policy.request_uri_lifetime_s.0, 120);
+    assert_eq!(mount.client_policies["app"].pkce, Pkce::S256Required);
+    assert_eq!(mount.client_policies["app"].request_uri_lifetime_s.0, 120);
+    let unnamed = mounted(&[]);
+    assert_eq!(unnamed.tenants[0].mounts[0].policy.pkce, Pkce::S256);
+}
+
+#[test]
+fn lower_level_that_loosens_is_refused_with_both_places() {
+    let tenant = "[tenant.policy]\nstate_min_bytes = 9\npkce = \"optional\"\n";
+    let refusal = refused(&[HEAD, TENANT, tenant, MOUNT]);
+    assert!(refusal.starts_with("dir/parhelion.toml:8: the policy of tenant `acme` loosens `pkce`"), "{refusal}");
+    assert!(refusal.contains("profile `rfc9126`"), "{refusal}");
+    let client = format!("{CLIENT}client_secret = \"x\"\npolicy = {{ state_min_bytes = 3 }}\n");
+    let refusal = refused(&[HEAD, TENANT, "policy = { state_min_bytes = 9 }\n", MOUNT, &client]);
+    assert!(refusal.contains(":14: the policy of client `app` loosens `state_min_bytes`"), "{refusal}");
+    assert!(refusal.contains("the policy of tenant `acme` (line 6)"), "{refusal}");
+}
+
+#[test]
+fn client_whose_method_no_mount_accepts_is_refused() {
+    let refusal = refused(&[HEAD, TENANT, "profile = \"fapi2-security\"\n", MOUNT, CLIENT, "client_secret = \"x\"\n"]);
+    assert!(refusal.contains("client_secret_basic, which no mount of its tenant accepts"), "{refusal}");
+}
+
+#[test]
+fn loopback_redirect_uri_follows_the_tightest_mount() {
+    let client = CLIENT.replace("https://app.example/cb", "http://127.0.0.1:1/cb");
+    let secret = "client_secret = \"x\"\n";
+    assert!(read(&[HEAD, TENANT, MOUNT, &client, secret].concat()).is_ok());
+    let tight = "policy = { loopback_redirect_uri = \"refused\" }\n";
+    assert!(refused(&[HEAD, TENANT, tight, MOUNT, &client, secret]).contains("redirect_uris"));
+    assert!(refused(&[HEAD, TENANT, MOUNT, &client, secret, tight]).contains("redirect_uris"));
+}
+
+#[test]
+fn user_needs_an_argon2id_hash() {
+    let user = "[[tenant.user]]\nusername = \"ada\"\npassword_hash = \"plain\"\n";
+    let refusal = refused(&[HEAD, TENANT, MOUNT, user]);
+    assert!(refusal.contains(":11: ") && refusal.contains("parhelion hash-password"), "{refusal}");
+}
+
+#[test]
+fn what_is_there_twice_is_refused() {
+    let resource = "[[tenant.resource_server]]\nid = \"api\"\nuris = [\"https://api.example\"]\n";
+    assert!(refused(&[HEAD, TENANT, MOUNT, TENANT, MOUNT]).contains("tenant `acme` is there twice"));
+    let client = format!("{CLIENT}client_secret = \"x\"\n");
+    assert!(refused(&[HEAD, TENANT, MOUNT, &client, &client]).contains("client `app` is there twice"));
+    assert!(refused(&[HEAD, TENANT, MOUNT, resource, resource]).contains("is there twice"));
+    assert!(refused(&[HEAD, TENANT]).contains("has no mount"));
+    assert_eq!(mounted(&[resource]).tenants[0].resources, ["https://api.example"]);
+}
