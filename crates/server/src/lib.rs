@@ -3,6 +3,10 @@
 
 pub mod config;
 pub mod front_channel;
+pub mod master_key;
+pub mod passwords;
+pub mod system;
+pub mod wiring;
 
 #[cfg(test)]
 mod plain_dialect;
