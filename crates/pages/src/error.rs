@@ -44,7 +44,7 @@ pub struct CodePage<'a> {
     pub status: u16,
     /// The specification that the refusal rests on (`RFC 9126`).
     pub specification: &'static str,
-    /// The section of that specification (`2.1`).
+    /// The section of that specification (`2.1`); empty where it is not about one.
     pub section: &'static str,
     /// What was expected of the request.
     pub expected: &'static str,

@@ -2,9 +2,11 @@
 //! files and network.
 
 pub mod config;
+pub mod edge;
 pub mod front_channel;
 pub mod master_key;
 pub mod passwords;
+mod routes;
 pub mod system;
 pub mod wiring;
 

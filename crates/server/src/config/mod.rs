@@ -22,7 +22,6 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 pub use base_url::BaseUrl;
-#[allow(unused_imports)]
 pub(crate) use claims::{INTERACTIONS, Served, claims};
 pub use fault::ConfigFault;
 pub use tenants::{MountPlan, TenantPlan, UserPlan};

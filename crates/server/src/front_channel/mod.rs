@@ -1,7 +1,7 @@
 //! The browser's side of a mount: the authorization endpoint, and the pages of an interaction.
 
 mod cookies;
-mod pages;
+pub(crate) mod pages;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};

@@ -20,7 +20,7 @@ static STYLESHEET_NAME: LazyLock<String> = LazyLock::new(stylesheet_name);
 static ICON_NAME: LazyLock<String> = LazyLock::new(icon_name);
 
 /// The stylesheet or the icon, whose names change with their contents.
-pub(super) fn asset(name: &str) -> Option<Response> {
+pub(crate) fn asset(name: &str) -> Option<Response> {
     let (kind, text) = if name == *STYLESHEET_NAME {
         ("text/css; charset=utf-8", STYLESHEET)
     } else if name == *ICON_NAME {
@@ -109,7 +109,7 @@ pub(super) fn error_json(turned: &Turned) -> Response {
 }
 
 /// The headers of every page and redirect (N-136).
-pub(super) fn harden(response: &mut Response, form_action: Option<&str>) {
+pub(crate) fn harden(response: &mut Response, form_action: Option<&str>) {
     let form_action = form_action.unwrap_or("'none'");
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"

@@ -1,0 +1,143 @@
+//! The client's side of a mount: push and token, as its dialect spells them.
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::request::Parts;
+use hyper::body::Incoming as Body;
+use parhelion_dialects::{Incoming, RequestId, Response, Unread};
+use parhelion_engine::client_request::{ClientRequest, Judged};
+use parhelion_engine::fault::Turned;
+use parhelion_protocol::client_auth;
+use parhelion_protocol::endpoint::Endpoint;
+use parhelion_protocol::profile::ClientIdInForm;
+use parhelion_protocol::refusal::Refusal;
+
+use super::body::{self, BodyFault};
+use super::log::Scene;
+use super::{Edge, message};
+use crate::routes::Place;
+
+/// One request of a client.
+pub(super) struct Call<'a> {
+    pub(super) edge: &'a Edge,
+    pub(super) place: &'a Place,
+    pub(super) endpoint: ClientEndpoint,
+    pub(super) parts: &'a Parts,
+    pub(super) request_id: RequestId,
+}
+
+/// An endpoint where clients authenticate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClientEndpoint {
+    Push,
+    Token,
+}
+
+impl ClientEndpoint {
+    const fn endpoint(self) -> Endpoint {
+        match self {
+            Self::Push => Endpoint::Push,
+            Self::Token => Endpoint::Token,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Token => "token",
+        }
+    }
+}
+
+impl Call<'_> {
+    pub(super) async fn answer(&self, body: Body) -> Response {
+        let mut response = match self.body(body).await {
+            Ok(body) => return self.judge(&body).await,
+            Err(response) => response,
+        };
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+            message::allow(&mut response, self.endpoint.endpoint().methods());
+        }
+        // The body may not have been read: what follows on the connection would be read as a request.
+        message::close(&mut response);
+        response
+    }
+
+    /// The body, or the answer to a request that does not get as far as being read.
+    async fn body(&self, body: Body) -> Result<Bytes, Response> {
+        let head = message::check_method(self.endpoint.endpoint(), self.parts);
+        head.and_then(|()| message::check_head(self.parts)).map_err(|refusal| self.turned_down(&refusal))?;
+        let max_bytes = self.place.dialect.body_max_bytes(&self.place.mount.policy);
+        body::read(body, max_bytes, self.edge.limits.body_wait).await.map_err(|fault| {
+            let mut response = self.turned_down(&fault.refusal());
+            if fault == BodyFault::Broken {
+                *response.status_mut() = StatusCode::BAD_REQUEST;
+            }
+            response
+        })
+    }
+
+    fn turned_down(&self, refusal: &Refusal) -> Response {
+        self.scene(None).refused(refusal);
+        self.place.dialect.write_turned_down(&self.incoming(&[]), refusal)
+    }
+
+    async fn judge(&self, body: &Bytes) -> Response {
+        let incoming = self.incoming(body);
+        let request = match self.place.dialect.read(&incoming) {
+            Ok(request) => request,
+            Err(Unread::Refused(refusal)) => return self.unread(&incoming, refusal),
+            Err(Unread::Answered(response)) => return *response,
+        };
+        match self.endpoint {
+            ClientEndpoint::Push => {
+                let judged = self.edge.engine.push(&self.place.mount, &request).await;
+                self.log(&judged, request);
+                self.place.dialect.write_pushed(&incoming, &judged)
+            }
+            ClientEndpoint::Token => {
+                let judged = self.edge.engine.token(&self.place.mount, &request).await;
+                self.log(&judged, request);
+                self.place.dialect.write_tokens(&incoming, &judged)
+            }
+        }
+    }
+
+    /// The answer to a client whose request its dialect could not read.
+    fn unread(&self, incoming: &Incoming<'_>, refusal: Refusal) -> Response {
+        self.scene(None).refused(&refusal);
+        let turned = Turned::Refused(refusal);
+        match self.endpoint {
+            ClientEndpoint::Push => {
+                self.place.dialect.write_pushed(incoming, &Judged { method: None, outcome: Err(turned) })
+            }
+            ClientEndpoint::Token => {
+                self.place.dialect.write_tokens(incoming, &Judged { method: None, outcome: Err(turned) })
+            }
+        }
+    }
+
+    fn incoming<'b>(&'b self, body: &'b [u8]) -> Incoming<'b> {
+        Incoming {
+            mount: &self.place.mount,
+            endpoint: self.endpoint.endpoint(),
+            headers: &self.parts.headers,
+            query: self.parts.uri.query(),
+            body,
+            request_id: self.request_id,
+            public_url: self.edge.public_url.as_str(),
+        }
+    }
+
+    fn log<T>(&self, judged: &Judged<T>, request: ClientRequest<'_>) {
+        let Err(turned) = &judged.outcome else { return };
+        let ClientRequest { authorization, parameters } = request;
+        let presented = client_auth::present(&authorization, &parameters, ClientIdInForm::FromCredential);
+        self.scene(presented.as_ref().ok().map(client_auth::Presented::client_id)).turned(turned);
+    }
+
+    fn scene<'b>(&'b self, client_id: Option<&'b str>) -> Scene<'b> {
+        let endpoint = self.endpoint.name();
+        Scene { request_id: self.request_id, place: Some(self.place), endpoint, client_id }
+    }
+}

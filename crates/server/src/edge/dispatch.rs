@@ -1,0 +1,163 @@
+//! One request: whose it is, who answers, and what every answer has.
+
+use http::request::Parts;
+use http::{Method, StatusCode};
+use hyper::body::Incoming as Body;
+use parhelion_dialects::{RequestId, Response};
+use parhelion_protocol::endpoint::Endpoint;
+use parhelion_protocol::refusal::{Reason, Refusal};
+
+use super::back_channel::{Call, ClientEndpoint};
+use super::log::Scene;
+use super::panics::{Guarded, Panicked};
+use super::{Edge, body, documents, message};
+use crate::front_channel::{TurnedDown, Visit};
+use crate::routes::{Found, Place};
+
+/// Answers a request; whatever happens, it is answered.
+pub(super) async fn answer(edge: &Edge, request: hyper::Request<Body>) -> Response {
+    let mut bytes = [0; 16];
+    // Without randomness the engine issues nothing; the request is still answered, under this name.
+    let _ = edge.engine.entropy.fill(&mut bytes);
+    let request_id = RequestId::from_random(bytes);
+    let (parts, body) = request.into_parts();
+    let exchange = Exchange { edge, parts: &parts, request_id };
+    let response = match Guarded::new(exchange.answer(body)).await {
+        Ok(response) => response,
+        Err(Panicked) => {
+            exchange.scene(None, "").panicked();
+            exchange.closing(&Reason::ServerFault.into())
+        }
+    };
+    message::finish(response, request_id)
+}
+
+struct Exchange<'a> {
+    edge: &'a Edge,
+    parts: &'a Parts,
+    request_id: RequestId,
+}
+
+impl Exchange<'_> {
+    async fn answer(&self, body: Body) -> Response {
+        let authority = match message::authority(self.parts) {
+            Ok(authority) => authority,
+            Err(refusal) => return self.turned_down(None, &refusal),
+        };
+        match self.edge.routes.find(self.parts.uri.path(), authority) {
+            Found::Endpoint(place, endpoint) => self.endpoint(place, endpoint, body).await,
+            Found::Interaction(place, path) => self.visit(place, Page::Interaction(path), body).await,
+            found @ (Found::Home(_) | Found::Lobby(_) | Found::Nothing) => match message::check_head(self.parts) {
+                Ok(()) => self.elsewhere(&found),
+                Err(refusal) => self.turned_down(None, &refusal),
+            },
+        }
+    }
+
+    async fn endpoint(&self, place: &Place, endpoint: Endpoint, body: Body) -> Response {
+        match endpoint {
+            Endpoint::Push => self.call(place, ClientEndpoint::Push, body).await,
+            Endpoint::Token => self.call(place, ClientEndpoint::Token, body).await,
+            Endpoint::Authorize => self.visit(place, Page::Authorize, body).await,
+            Endpoint::Discovery => self.document(place, endpoint, documents::metadata),
+            Endpoint::Jwks => self.document(place, endpoint, documents::jwks),
+        }
+    }
+
+    async fn call(&self, place: &Place, endpoint: ClientEndpoint, body: Body) -> Response {
+        let Self { edge, parts, request_id } = *self;
+        Call { edge, place, endpoint, parts, request_id }.answer(body).await
+    }
+
+    fn document(&self, place: &Place, endpoint: Endpoint, of: fn(&Place) -> Response) -> Response {
+        match message::check_method(endpoint, self.parts).and_then(|()| message::check_head(self.parts)) {
+            Ok(()) => of(place),
+            Err(refusal) => self.turned_down(Some((place, endpoint)), &refusal),
+        }
+    }
+
+    async fn visit(&self, place: &Place, page: Page<'_>, body: Body) -> Response {
+        let head_of_page = matches!(page, Page::Interaction(_)) && self.parts.method == Method::HEAD;
+        let method = if head_of_page { Ok(()) } else { message::check_method(Endpoint::Authorize, self.parts) };
+        let turned_down = |refusal| self.turned_down(Some((place, Endpoint::Authorize)), &refusal);
+        if let Err(refusal) = method.and_then(|()| message::check_head(self.parts)) {
+            return turned_down(refusal);
+        }
+        let max_bytes = place.mount.policy.body_max_bytes.0;
+        let body = match body::read(body, max_bytes, self.edge.limits.body_wait).await {
+            Ok(body) => body,
+            Err(fault) => return turned_down(fault.refusal()),
+        };
+        let visit = Visit {
+            engine: &self.edge.engine,
+            mount: &place.mount,
+            method: &self.parts.method,
+            headers: &self.parts.headers,
+            query: self.parts.uri.query(),
+            body: &body,
+            request_id: self.request_id,
+            public_url: self.edge.public_url.as_str(),
+        };
+        let response = match page {
+            Page::Authorize => visit.authorize().await,
+            Page::Interaction(path) => visit.interaction(path).await,
+        };
+        if let Some(TurnedDown(turned)) = response.extensions().get() {
+            self.scene(Some(place), page.name()).turned(turned);
+        }
+        response
+    }
+
+    fn elsewhere(&self, found: &Found<'_, '_>) -> Response {
+        let (path, query) = (self.parts.uri.path(), self.parts.uri.query().unwrap_or_default());
+        if let Some(page) = documents::own_page(self.edge, path, query, &self.parts.method) {
+            return page;
+        }
+        match found {
+            Found::Lobby(lobby) => (lobby.answer)(&self.parts.headers, path),
+            Found::Home(place) if matches!(self.parts.method, Method::GET | Method::HEAD) => {
+                documents::home(self.edge, place)
+            }
+            Found::Home(_) | Found::Endpoint(..) | Found::Interaction(..) | Found::Nothing => {
+                documents::not_found(self.edge, &self.parts.headers)
+            }
+        }
+    }
+
+    /// The answer to a request that no dialect has seen.
+    fn turned_down(&self, at: Option<(&Place, Endpoint)>, refusal: &Refusal) -> Response {
+        self.scene(at.map(|(place, _)| place), "").refused(refusal);
+        let mut response = self.closing(refusal);
+        if let Some((_, endpoint)) = at.filter(|_| response.status() == StatusCode::METHOD_NOT_ALLOWED) {
+            message::allow(&mut response, endpoint.methods());
+        }
+        response
+    }
+
+    /// The body may not have been read: what follows on the connection would be read as a request.
+    fn closing(&self, refusal: &Refusal) -> Response {
+        let mut response = documents::refused(refusal, self.edge);
+        message::close(&mut response);
+        response
+    }
+
+    fn scene<'b>(&'b self, place: Option<&'b Place>, endpoint: &'b str) -> Scene<'b> {
+        Scene { request_id: self.request_id, place, endpoint, client_id: None }
+    }
+}
+
+/// A page that browsers come to.
+#[derive(Clone, Copy)]
+enum Page<'a> {
+    Authorize,
+    Interaction(&'a str),
+}
+
+impl Page<'_> {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Authorize => "authorize",
+            Self::Interaction(_) => "interaction",
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The operator's log: one line for each refusal, with nothing in it that a request carried but the client's name,
+//! escaped and cut.
+
+use parhelion_dialects::RequestId;
+use parhelion_engine::fault::Turned;
+use parhelion_protocol::refusal::Refusal;
+use tracing::{error, info};
+
+use super::message::hex;
+use crate::routes::Place;
+
+/// What is told of a client's name.
+const CLIENT_ID_SHOWN_MAX_CHARS: usize = 64;
+
+/// Where a request was turned down.
+pub(super) struct Scene<'a> {
+    pub(super) request_id: RequestId,
+    pub(super) place: Option<&'a Place>,
+    pub(super) endpoint: &'a str,
+    pub(super) client_id: Option<&'a str>,
+}
+
+impl Scene<'_> {
+    /// Tells that a request was refused, or that something of ours broke.
+    pub(super) fn turned(&self, turned: &Turned) {
+        match turned {
+            Turned::Refused(refusal) => self.refused(refusal),
+            Turned::Faulted(fault) => {
+                let (request_id, tenant, mount) = self.names();
+                let (endpoint, client_id) = (self.endpoint, self.shown_client_id());
+                error!(request_id, tenant, mount, endpoint, client_id, ?fault, "{}", turned.refusal());
+            }
+        }
+    }
+
+    /// Tells that a request was refused.
+    pub(super) fn refused(&self, refusal: &Refusal) {
+        let (request_id, tenant, mount) = self.names();
+        info!(request_id, tenant, mount, endpoint = self.endpoint, client_id = self.shown_client_id(), "{refusal}");
+    }
+
+    /// Tells that a request's work panicked.
+    pub(super) fn panicked(&self) {
+        error!(request_id = hex(self.request_id), "a request ended in a panic");
+    }
+
+    fn names(&self) -> (String, Option<&str>, Option<&str>) {
+        let mount = self.place.map(|place| &place.mount);
+        (hex(self.request_id), mount.map(|mount| mount.tenant.id.as_str()), mount.map(|mount| mount.dialect))
+    }
+
+    fn shown_client_id(&self) -> Option<String> {
+        self.client_id.map(|id| id.escape_default().take(CLIENT_ID_SHOWN_MAX_CHARS).collect())
+    }
+}

@@ -1,0 +1,69 @@
+//! Between socket and engine: connections with their deadlines, requests with their limits, answers with the headers
+//! that every answer has.
+
+mod accept;
+mod back_channel;
+mod body;
+mod connection;
+mod dispatch;
+mod documents;
+mod limits;
+mod log;
+mod message;
+mod panics;
+mod stream;
+
+#[cfg(test)]
+mod tests;
+
+use parhelion_dialects::Response;
+use parhelion_engine::Engine;
+
+pub use accept::{End, run};
+pub use limits::Limits;
+pub use panics::report_without_payload;
+
+use crate::config::{BaseUrl, Config};
+use crate::routes::RouteTable;
+use crate::wiring::{Ports, WiringFault, wire};
+
+/// All that answering a request needs.
+pub struct Edge {
+    engine: Engine,
+    routes: RouteTable,
+    /// Where the server's own pages are, as the world sees it.
+    public_url: BaseUrl,
+    limits: Limits,
+    extra: Option<ExtraPage>,
+}
+
+/// One more page of the server: the demo's callback.
+pub struct ExtraPage {
+    /// Below the server's public URL.
+    pub path: &'static str,
+    /// From the query to the page.
+    pub answer: Box<dyn Fn(&str) -> Response + Send + Sync>,
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Edge").field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}
+
+impl Edge {
+    /// An edge for a configuration, on these ports.
+    ///
+    /// # Errors
+    /// [`WiringFault`] when the store does not answer, or holds what this master key cannot read.
+    pub async fn new(
+        config: &Config,
+        ports: Ports,
+        limits: Limits,
+        extra: Option<ExtraPage>,
+    ) -> Result<Self, WiringFault> {
+        let (engine, wired) = wire(config, ports).await?;
+        let routes = RouteTable::build(&wired);
+        Ok(Self { engine, routes, public_url: config.server.public_url.clone(), limits, extra })
+    }
+}

@@ -1,0 +1,258 @@
+//! The route table: built once, read on every request with one look-up and without allocating.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parhelion_dialects::{Dialect, Lobby};
+use parhelion_engine::discovery;
+use parhelion_engine::registry::Mount;
+use parhelion_protocol::endpoint::Endpoint;
+
+use crate::config::{INTERACTIONS, Served, claims};
+use crate::wiring::Wired;
+
+/// A mount as the edge serves it.
+pub(crate) struct Place {
+    pub(crate) mount: Arc<Mount>,
+    pub(crate) dialect: &'static dyn Dialect,
+    /// The metadata document.
+    pub(crate) metadata: Bytes,
+    /// The key set.
+    pub(crate) jwks: Bytes,
+}
+
+/// What is at a path.
+pub(crate) enum Found<'table, 'path> {
+    /// An endpoint of a mount.
+    Endpoint(&'table Place, Endpoint),
+    /// A page of a mount's interactions; what stands behind `/interaction/`.
+    Interaction(&'table Place, &'path str),
+    /// A mount's base URL.
+    Home(&'table Place),
+    /// A dialect's part of the host, where no tenant is.
+    Lobby(Lobby),
+    /// Nothing of a mount.
+    Nothing,
+}
+
+#[derive(Default)]
+pub(crate) struct RouteTable {
+    exact: HashMap<String, Candidates<Endpoint>>,
+    interactions: HashMap<String, Candidates<()>>,
+    homes: HashMap<String, Candidates<()>>,
+    lobbies: Vec<LobbyPlace>,
+}
+
+/// Who answers at a path; more than one only where their hosts tell them apart.
+type Candidates<T> = Vec<Candidate<T>>;
+
+struct Candidate<T> {
+    authority: String,
+    place: Arc<Place>,
+    what: T,
+}
+
+struct LobbyPlace {
+    authority: String,
+    path: String,
+    lobby: Lobby,
+}
+
+impl RouteTable {
+    /// The table of mounts whose places are known to differ.
+    pub(crate) fn build(wired: &[Wired<'_>]) -> Self {
+        let mut table = Self::default();
+        for Wired { mount, dialect, plan } in wired {
+            let place = Arc::new(Place {
+                mount: Arc::clone(mount),
+                dialect: *dialect,
+                metadata: Bytes::from(discovery::metadata(mount)),
+                jwks: Bytes::copy_from_slice(mount.tenant.keys.jwks().as_bytes()),
+            });
+            for (authority, path, served) in claims(plan) {
+                match served {
+                    Served::Endpoint(endpoint) => add(&mut table.exact, authority, path, &place, endpoint),
+                    Served::Interactions => add(&mut table.interactions, authority, path, &place, ()),
+                }
+            }
+            let authority = plan.base.authority().to_owned();
+            if plan.serves(Endpoint::Discovery) {
+                let base = plan.base.path().to_owned();
+                add(&mut table.homes, authority.clone(), format!("{base}/"), &place, ());
+                add(&mut table.homes, authority.clone(), base, &place, ());
+            }
+            if let Some(lobby) = dialect.lobby() {
+                let path = format!("{}{}", plan.base.path(), lobby.path);
+                table.lobbies.push(LobbyPlace { authority, path, lobby });
+            }
+        }
+        table
+    }
+
+    /// What is at `path`. Where only one mount claims it, that one answers whatever `authority` says; else the one
+    /// whose base URL has this authority.
+    pub(crate) fn find<'path>(&self, path: &'path str, authority: &str) -> Found<'_, 'path> {
+        if let Some(candidate) = self.exact.get(path).and_then(|candidates| choose(candidates, authority)) {
+            return Found::Endpoint(&candidate.place, candidate.what);
+        }
+        if let Some((prefix, rest)) = split_interaction(path)
+            && let Some(candidate) = self.interactions.get(prefix).and_then(|found| choose(found, authority))
+        {
+            return Found::Interaction(&candidate.place, rest);
+        }
+        if let Some(candidate) = self.homes.get(path).and_then(|candidates| choose(candidates, authority)) {
+            return Found::Home(&candidate.place);
+        }
+        match self.lobby(path, authority) {
+            Some(lobby) => Found::Lobby(lobby),
+            None => Found::Nothing,
+        }
+    }
+
+    /// The lobby that a path is in; any of them where none has this authority.
+    fn lobby(&self, path: &str, authority: &str) -> Option<Lobby> {
+        let mut below = self.lobbies.iter().filter(|place| {
+            path.strip_prefix(&place.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        let first = below.clone().next()?;
+        Some(below.find(|place| same_authority(&place.authority, authority)).unwrap_or(first).lobby)
+    }
+}
+
+fn add<T: Copy>(
+    map: &mut HashMap<String, Candidates<T>>,
+    authority: String,
+    path: String,
+    place: &Arc<Place>,
+    what: T,
+) {
+    let candidates = map.entry(path).or_default();
+    if !candidates.iter().any(|candidate| candidate.authority == authority) {
+        candidates.push(Candidate { authority, place: Arc::clone(place), what });
+    }
+}
+
+fn choose<'a, T>(candidates: &'a [Candidate<T>], authority: &str) -> Option<&'a Candidate<T>> {
+    match candidates {
+        [only] => Some(only),
+        several => several.iter().find(|candidate| same_authority(&candidate.authority, authority)),
+    }
+}
+
+fn same_authority(ours: &str, theirs: &str) -> bool {
+    let without_port = theirs.strip_suffix(":443").or(theirs.strip_suffix(":80")).unwrap_or(theirs);
+    ours.eq_ignore_ascii_case(theirs) || ours.eq_ignore_ascii_case(without_port)
+}
+
+/// The path up to and with the last `/interaction/`, and what stands behind it.
+fn split_interaction(path: &str) -> Option<(&str, &str)> {
+    let (before, rest) = path.rsplit_once(INTERACTIONS)?;
+    let end = before.len().saturating_add(INTERACTIONS.len());
+    Some((path.get(..end)?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::passwords::Argon2Passwords;
+    use crate::plain_dialect::DIALECTS;
+    use crate::wiring::{Ports, wire};
+    use parhelion_stores::MemoryStore;
+    use parhelion_testkit::{FakeClock, SeededEntropy};
+    use std::path::Path;
+    use zeroize::Zeroizing;
+
+    async fn table(text: &str) -> RouteTable {
+        let config = Config::read(Path::new("x.toml"), text, DIALECTS).unwrap();
+        let ports = Ports {
+            store: Arc::new(MemoryStore::new(Arc::new(FakeClock::default()))),
+            entropy: Arc::new(SeededEntropy::new(1)),
+            passwords: Arc::new(Argon2Passwords::new(1, None)),
+            master: Zeroizing::new([1; 32]),
+        };
+        let (_, wired) = wire(&config, ports).await.unwrap();
+        RouteTable::build(&wired)
+    }
+
+    fn tenant(id: &str, dialect: &str, base_url: &str) -> String {
+        format!(
+            "[[tenant]]\nid = \"{id}\"\naliases = [\"42\"]\n[[tenant.mount]]\ndialect = \"{dialect}\"\nbase_url = \"{base_url}\"\n"
+        )
+    }
+
+    fn shown(found: &Found<'_, '_>) -> String {
+        match found {
+            Found::Endpoint(place, endpoint) => format!("{} {endpoint:?}", place.mount.tenant.id),
+            Found::Interaction(place, rest) => format!("{} interaction {rest}", place.mount.tenant.id),
+            Found::Home(place) => format!("{} home", place.mount.tenant.id),
+            Found::Lobby(lobby) => format!("lobby {}", lobby.path),
+            Found::Nothing => "nothing".to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn every_path_leads_to_its_mount() {
+        let text = [
+            "version = 1\n",
+            &tenant("root", "plain", "https://as.example"),
+            &tenant("acme", "plain", "https://as.example/acme"),
+            &tenant("backend", "numbered", "https://as.example"),
+        ];
+        let table = table(&text.concat()).await;
+        for (path, expected) in [
+            ("/par", "root Push"),
+            ("/push", "root Push"),
+            ("/acme/par", "acme Push"),
+            ("/acme/push", "acme Push"),
+            ("/acme/authorize", "acme Authorize"),
+            ("/acme/token", "acme Token"),
+            ("/acme/jwks", "acme Jwks"),
+            ("/acme/.well-known/openid-configuration", "acme Discovery"),
+            ("/.well-known/oauth-authorization-server/acme", "acme Discovery"),
+            ("/.well-known/oauth-authorization-server", "root Discovery"),
+            ("/.well-known/openid-configuration", "root Discovery"),
+            ("/acme/interaction/abc/login", "acme interaction abc/login"),
+            ("/interaction/abc/consent", "root interaction abc/consent"),
+            ("/acme/interaction/", "acme interaction "),
+            ("/acme", "acme home"),
+            ("/acme/", "acme home"),
+            ("/", "root home"),
+            ("/api/42/push", "backend Push"),
+            ("/api/43/push", "lobby /api"),
+            ("/api", "lobby /api"),
+            ("/apis", "nothing"),
+            ("/acme/par/", "nothing"),
+            ("/acme/Par", "nothing"),
+            ("/acme/interaction", "nothing"),
+            ("/other/interaction/abc/login", "nothing"),
+            ("/x", "nothing"),
+        ] {
+            assert_eq!(shown(&table.find(path, "whatever.example")), expected, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn host_decides_only_where_two_mounts_share_a_path() {
+        let text = [
+            "version = 1\n",
+            &tenant("one", "plain", "https://one.example"),
+            &tenant("two", "plain", "https://two.example:8443"),
+            &tenant("acme", "plain", "https://one.example/acme"),
+        ];
+        let table = table(&text.concat()).await;
+        for (authority, expected) in [
+            ("one.example", "one Push"),
+            ("ONE.example", "one Push"),
+            ("one.example:443", "one Push"),
+            ("two.example:8443", "two Push"),
+            ("two.example", "nothing"),
+            ("evil.example", "nothing"),
+            ("", "nothing"),
+        ] {
+            assert_eq!(shown(&table.find("/par", authority)), expected, "{authority}");
+        }
+        assert_eq!(shown(&table.find("/acme/par", "evil.example")), "acme Push");
+    }
+}
