@@ -1,12 +1,16 @@
 //! The edge: sockets, pages, configuration, command line and wiring; the only reader of clock, entropy,
 //! files and network.
 
+pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod edge;
 pub mod front_channel;
 pub mod master_key;
 pub mod passwords;
 mod routes;
+mod signals;
+pub mod start;
 pub mod system;
 pub mod wiring;
 

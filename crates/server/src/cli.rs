@@ -1,0 +1,163 @@
+//! The command line.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use parhelion_dialects::Dialect;
+use tracing_subscriber::filter::LevelFilter;
+use zeroize::Zeroizing;
+
+use crate::config::Config;
+use crate::start::{Server, StartFault, ready_line};
+use crate::{demo, edge, passwords};
+
+/// An OAuth 2.0 and OpenID Connect authorization server around the pushed authorization request (RFC 9126).
+#[derive(Parser)]
+#[command(name = "parhelion", version, max_term_width = 100, after_help = AFTER_HELP)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Begin with:
+  parhelion demo           five vendors' ways to push, tried on this machine, ready for your own client
+  parhelion serve --help   what a server of your own needs";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves what a configuration file describes, until SIGTERM or Ctrl-C.
+    Serve(ServeArgs),
+    /// Makes a small configuration, serves it, and pushes one request through every dialect.
+    Demo(DemoArgs),
+    /// Makes the password_hash of a [[tenant.user]]: asks twice at a terminal, else reads standard input.
+    HashPassword,
+}
+
+#[derive(Args)]
+struct ServeArgs {
+    /// The configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+#[derive(Args)]
+struct LogArgs {
+    /// How the log on standard error is written.
+    #[arg(long, value_enum, default_value_t = LogForm::Text)]
+    log: LogForm,
+}
+
+#[derive(Args)]
+struct DemoArgs {
+    /// Ends after the pushes; the exit code tells whether all were answered as expected.
+    #[arg(long)]
+    once: bool,
+    /// Where to listen; port 0 takes any free port.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9126")]
+    listen: SocketAddr,
+    /// The folder for configuration, secrets and records; made where it is missing, used again where it is there.
+    #[arg(long, value_name = "DIR", default_value = "parhelion-data")]
+    data: PathBuf,
+    /// Prints one JSON object for programs instead of text for people.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogForm {
+    /// Lines for people.
+    Text,
+    /// One JSON object for each line.
+    Json,
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn run(dialects: &'static [&'static dyn Dialect]) -> ExitCode {
+    let done = match CommandLine::parse().command {
+        Command::Serve(args) => serve(&args, dialects),
+        Command::Demo(args) => run_demo(args, dialects),
+        Command::HashPassword => hash_password(),
+    };
+    done.unwrap_or_else(|problem| {
+        let _ = writeln!(io::stderr(), "parhelion: {problem}");
+        ExitCode::FAILURE
+    })
+}
+
+fn serve(args: &ServeArgs, dialects: &'static [&'static dyn Dialect]) -> Result<ExitCode, String> {
+    begin_log(args.log.log, LevelFilter::INFO);
+    let serving = async {
+        let config = Config::load(&args.config, dialects)?;
+        let server = Server::open(&config, None, None).await?;
+        // Whoever reads it may have gone: that is no reason not to serve.
+        let _ = writeln!(io::stdout(), "{}", ready_line(&config, &server));
+        drop(config);
+        server.run().await
+    };
+    block_on(serving)?.map_err(|fault: StartFault| fault.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_demo(args: DemoArgs, dialects: &'static [&'static dyn Dialect]) -> Result<ExitCode, String> {
+    begin_log(LogForm::Text, LevelFilter::WARN);
+    let form = if args.json { demo::Form::Json } else { demo::Form::Text };
+    let then = if args.once { demo::Then::End } else { demo::Then::KeepServing };
+    let settings = demo::Settings { listen: args.listen, folder: args.data, form, then };
+    let all_as_expected = block_on(demo::run(&settings, dialects))?.map_err(|fault| fault.to_string())?;
+    Ok(if all_as_expected { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    Ok(runtime.map_err(|error| format!("cannot start threads: {error}"))?.block_on(work))
+}
+
+fn begin_log(form: LogForm, level: LevelFilter) {
+    let log = tracing_subscriber::fmt().with_max_level(level).with_target(false).with_writer(io::stderr);
+    match form {
+        LogForm::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+        LogForm::Json => log.json().flatten_event(true).init(),
+    }
+    edge::report_without_payload();
+}
+
+fn hash_password() -> Result<ExitCode, String> {
+    let password = if io::stdin().is_terminal() { ask_twice()? } else { read_all()? };
+    if password.is_empty() {
+        return Err("the password is empty".to_owned());
+    }
+    let hash = passwords::hash(&password).map_err(|error| error.to_string())?;
+    writeln!(io::stdout(), "{hash}").map_err(|error| error.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn ask_twice() -> Result<Zeroizing<String>, String> {
+    let ask = |prompt| rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(|error| error.to_string());
+    let first = ask("Password: ")?;
+    let second = ask("Again: ")?;
+    if first == second { Ok(first) } else { Err("the two passwords differ".to_owned()) }
+}
+
+fn read_all() -> Result<Zeroizing<String>, String> {
+    let mut text = Zeroizing::new(String::new());
+    io::stdin().read_to_string(&mut text).map_err(|error| format!("standard input: {error}"))?;
+    Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+}

@@ -1,0 +1,138 @@
+//! The program as people and programs start it.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "these tests start the program and talk to it")]
+#![allow(clippy::unwrap_used, reason = "what goes wrong here is a failed test")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use parhelion_testkit::TemporaryDirectory;
+use serde_json::Value;
+
+fn parhelion(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parhelion"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn demo_once(folder: &Path, listen: &str) -> Output {
+    parhelion(&["demo", "--once", "--json", "--listen", listen, "--data", &folder.to_string_lossy()]).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn demo_pushes_through_five_dialects_and_keeps_its_secrets() {
+    let directory = TemporaryDirectory::new();
+    let folder = directory.path().join("demo");
+    let first = demo_once(&folder, "127.0.0.1:0");
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    let report: Value = serde_json::from_slice(&first.stdout).unwrap();
+    let pushes = report["pushes"].as_array().unwrap();
+    let tenants: Vec<&str> = pushes.iter().map(|push| push["tenant"].as_str().unwrap()).collect();
+    assert_eq!(tenants, ["standard", "authlete", "ibm-verify", "autional", "pingone"]);
+    for push in pushes {
+        assert_eq!(push["as_expected"], true, "{push}");
+        assert!(push["authorize_url"].as_str().unwrap().contains("request_uri=urn%3Aietf"), "{push}");
+        assert!(push["curl"].as_str().unwrap().starts_with("curl -i 'http://127.0.0.1:"), "{push}");
+    }
+    let again = demo_once(&folder, "127.0.0.1:0");
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    let later: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(report["password"], later["password"]);
+}
+
+#[test]
+fn demo_that_is_not_answered_as_expected_fails() {
+    let directory = TemporaryDirectory::new();
+    assert!(demo_once(directory.path(), "127.0.0.1:0").status.success());
+    let config = directory.path().join("parhelion.toml");
+    let changed = std::fs::read_to_string(&config).unwrap().replace("[\"use_service\"]", "[]");
+    std::fs::write(&config, changed).unwrap();
+    let output = demo_once(directory.path(), "127.0.0.1:0");
+    assert!(!output.status.success());
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["pushes"][1]["as_expected"], false, "{report}");
+    assert_eq!(report["pushes"][0]["as_expected"], true, "{report}");
+}
+
+#[test]
+fn address_in_use_and_address_of_others_are_told_plainly() {
+    let directory = TemporaryDirectory::new();
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = holder.local_addr().unwrap().to_string();
+    let output = demo_once(directory.path(), &taken);
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).starts_with(&format!("parhelion: {taken} is in use by another program")));
+    let output = demo_once(directory.path(), "192.0.2.1:9126");
+    assert!(text(&output.stderr).contains("not an address of this machine alone"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn password_of_standard_input_becomes_a_phc_string() {
+    let mut command = parhelion(&["hash-password"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"correct horse\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(text(&output.stdout).starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{output:?}");
+    assert!(!parhelion(&["hash-password"]).output().unwrap().status.success(), "an empty password was hashed");
+}
+
+#[test]
+fn wrong_configuration_ends_with_its_line() {
+    let directory = TemporaryDirectory::new();
+    let config = directory.path().join("parhelion.toml");
+    std::fs::write(&config, "version = 1\n[server]\nlistn = \"x\"\n").unwrap();
+    let output = parhelion(&["serve", "--config", &config.to_string_lossy()]).output().unwrap();
+    assert!(!output.status.success());
+    let expected = format!("parhelion: {}:3: there is no key `listn` here; did you mean `listen`?\n", config.display());
+    assert_eq!(text(&output.stderr), expected);
+}
+
+fn serve(directory: &Path, log: &str) -> Child {
+    let config = directory.join("parhelion.toml");
+    let tenant =
+        "[[tenant]]\nid = \"acme\"\n[[tenant.mount]]\ndialect = \"standard\"\nbase_url = \"http://127.0.0.1:1/acme\"\n";
+    std::fs::write(&config, format!("version = 1\n[server]\nlisten = \"127.0.0.1:0\"\n{tenant}")).unwrap();
+    let mut command = parhelion(&["serve", "--config", &config.to_string_lossy(), "--log", log]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[test]
+fn serving_begins_with_one_line_and_ends_well_with_sigterm() {
+    let directory = TemporaryDirectory::new();
+    let mut child = serve(directory.path(), "json");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains(" ready on 127.0.0.1:"), "{line}");
+    assert!(line.ends_with("push to: acme/standard http://127.0.0.1:1/acme/par\n"), "{line}");
+    let address = line.split(" ready on ").nth(1).unwrap().split(';').next().unwrap();
+    let mut socket = std::net::TcpStream::connect(address).unwrap();
+    let body = "client_id=no%0Abody&client_secret=s3cret-value";
+    let head = "POST /acme/par?x=query-value HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded";
+    write!(socket, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    let id = answer.split("x-request-id: ").nth(1).unwrap().split('\r').next().unwrap().to_owned();
+    let terminated = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(terminated.success());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let log = text(&output.stderr);
+    let refusals: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &Value| line["tenant"] == "acme")
+        .collect();
+    let [refusal] = refusals.as_slice() else { panic!("{log}") };
+    assert_eq!(
+        (&refusal["request_id"], &refusal["mount"], &refusal["endpoint"]),
+        (&id.into(), &"standard".into(), &"push".into())
+    );
+    assert!(refusal["message"].as_str().unwrap().starts_with("PAR-"), "{refusal}");
+    assert!(!log.contains("s3cret-value") && !log.contains("query-value"), "{log}");
+}
