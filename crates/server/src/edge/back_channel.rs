@@ -87,7 +87,10 @@ impl Call<'_> {
         let request = match self.place.dialect.read(&incoming) {
             Ok(request) => request,
             Err(Unread::Refused(refusal)) => return self.unread(&incoming, refusal),
-            Err(Unread::Answered(response)) => return *response,
+            Err(Unread::Answered(response)) => {
+                self.scene(None).caller_answered(response.status());
+                return *response;
+            }
         };
         match self.endpoint {
             ClientEndpoint::Push => {

@@ -25,7 +25,7 @@ pub(super) async fn answer(edge: &Edge, request: hyper::Request<Body>) -> Respon
     let response = match Guarded::new(exchange.answer(body)).await {
         Ok(response) => response,
         Err(Panicked) => {
-            exchange.scene(None, "").panicked();
+            exchange.scene(None, "edge").panicked();
             exchange.closing(&Reason::ServerFault.into())
         }
     };
@@ -126,7 +126,7 @@ impl Exchange<'_> {
 
     /// The answer to a request that no dialect has seen.
     fn turned_down(&self, at: Option<(&Place, Endpoint)>, refusal: &Refusal) -> Response {
-        self.scene(at.map(|(place, _)| place), "").refused(refusal);
+        self.scene(at.map(|(place, _)| place), "edge").refused(refusal);
         let mut response = self.closing(refusal);
         if let Some((_, endpoint)) = at.filter(|_| response.status() == StatusCode::METHOD_NOT_ALLOWED) {
             message::allow(&mut response, endpoint.methods());

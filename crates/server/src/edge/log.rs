@@ -1,6 +1,7 @@
 //! The operator's log: one line for each refusal, with nothing in it that a request carried but the client's name,
 //! escaped and cut.
 
+use http::StatusCode;
 use parhelion_dialects::RequestId;
 use parhelion_engine::fault::Turned;
 use parhelion_protocol::refusal::Refusal;
@@ -37,6 +38,19 @@ impl Scene<'_> {
     pub(super) fn refused(&self, refusal: &Refusal) {
         let (request_id, tenant, mount) = self.names();
         info!(request_id, tenant, mount, endpoint = self.endpoint, client_id = self.shown_client_id(), "{refusal}");
+    }
+
+    /// Tells that the caller of a back-end API was turned down by its dialect.
+    pub(super) fn caller_answered(&self, status: StatusCode) {
+        let (request_id, tenant, mount) = self.names();
+        info!(
+            request_id,
+            tenant,
+            mount,
+            endpoint = self.endpoint,
+            status = status.as_u16(),
+            "the API caller was refused"
+        );
     }
 
     /// Tells that a request's work panicked.
