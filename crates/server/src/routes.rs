@@ -60,9 +60,11 @@ struct LobbyPlace {
 }
 
 impl RouteTable {
-    /// The table of mounts whose places are known to differ.
-    pub(crate) fn build(wired: &[Wired<'_>]) -> Self {
+    /// The table of mounts whose places are known to differ, for a server whose own pages are below `own_path`.
+    pub(crate) fn build(wired: &[Wired<'_>], own_path: &str) -> Self {
         let mut table = Self::default();
+        let own_home = format!("{own_path}/");
+        let mut first = None;
         for Wired { mount, dialect, plan } in wired {
             let place = Arc::new(Place {
                 mount: Arc::clone(mount),
@@ -81,11 +83,16 @@ impl RouteTable {
                 let base = plan.base.path().to_owned();
                 add(&mut table.homes, authority.clone(), format!("{base}/"), &place, ());
                 add(&mut table.homes, authority.clone(), base, &place, ());
+                first.get_or_insert((authority.clone(), Arc::clone(&place)));
             }
             if let Some(lobby) = dialect.lobby() {
                 let path = format!("{}{}", plan.base.path(), lobby.path);
                 table.lobbies.push(LobbyPlace { authority, path, lobby });
             }
+        }
+        // Where no mount is at the root, the first one speaks for the server.
+        if let Some((authority, place)) = first.filter(|_| !table.homes.contains_key(&own_home)) {
+            add(&mut table.homes, authority, own_home, &place, ());
         }
         table
     }
@@ -173,7 +180,7 @@ mod tests {
             master: Zeroizing::new([1; 32]),
         };
         let (_, wired) = wire(&config, ports).await.unwrap();
-        RouteTable::build(&wired)
+        RouteTable::build(&wired, "")
     }
 
     fn tenant(id: &str, dialect: &str, base_url: &str) -> String {

@@ -63,7 +63,7 @@ impl Edge {
         extra: Option<ExtraPage>,
     ) -> Result<Self, WiringFault> {
         let (engine, wired) = wire(config, ports).await?;
-        let routes = RouteTable::build(&wired);
+        let routes = RouteTable::build(&wired, config.server.public_url.path());
         Ok(Self { engine, routes, public_url: config.server.public_url.clone(), limits, extra })
     }
 }
