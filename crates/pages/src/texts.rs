@@ -30,6 +30,8 @@ pub(crate) struct Texts {
     pub(crate) consent: ConsentTexts,
     pub(crate) error: ErrorTexts,
     pub(crate) code: CodeTexts,
+    pub(crate) logout: LogoutTexts,
+    pub(crate) form_post: FormPostTexts,
     pub(crate) not_found: NotFoundTexts,
     pub(crate) home: HomeTexts,
 }
@@ -102,6 +104,22 @@ pub(crate) struct CodeTexts {
     pub(crate) status: &'static str,
     pub(crate) rests_on: &'static str,
     pub(crate) section: &'static str,
+}
+
+pub(crate) struct LogoutTexts {
+    pub(crate) title: &'static str,
+    pub(crate) heading: &'static str,
+    pub(crate) explanation: &'static str,
+    pub(crate) submit: &'static str,
+    pub(crate) done_heading: &'static str,
+    pub(crate) done_explanation: &'static str,
+}
+
+pub(crate) struct FormPostTexts {
+    pub(crate) title: &'static str,
+    pub(crate) heading: &'static str,
+    pub(crate) explanation: &'static str,
+    pub(crate) submit: &'static str,
 }
 
 pub(crate) struct NotFoundTexts {

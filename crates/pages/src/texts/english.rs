@@ -1,6 +1,9 @@
 //! The texts in English.
 
-use super::{Around, CodeTexts, ConsentTexts, ErrorTexts, HomeTexts, LoginTexts, NotFoundTexts, Texts};
+use super::{
+    Around, CodeTexts, ConsentTexts, ErrorTexts, FormPostTexts, HomeTexts, LoginTexts, LogoutTexts, NotFoundTexts,
+    Texts,
+};
 
 pub(super) const ENGLISH: Texts = Texts {
     tag: "en",
@@ -53,6 +56,20 @@ pub(super) const ENGLISH: Texts = Texts {
         status: "HTTP status",
         rests_on: "Rests on",
         section: "section",
+    },
+    logout: LogoutTexts {
+        title: "Sign out?",
+        heading: "Sign out?",
+        explanation: "An application asks to end your session here. If you did not mean to sign out, close this page.",
+        submit: "Sign out",
+        done_heading: "You are signed out",
+        done_explanation: "Your session here has ended. Applications may still keep sessions of their own.",
+    },
+    form_post: FormPostTexts {
+        title: "One moment",
+        heading: "One moment",
+        explanation: "You are being sent back to the application. If nothing happens, press the button.",
+        submit: "Continue",
     },
     not_found: NotFoundTexts {
         heading: "There is nothing here",
