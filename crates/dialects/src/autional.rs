@@ -18,6 +18,38 @@ use crate::{form_request, json_object, message};
 /// The vendor's name for RFC 8707's `resource`, as an array.
 const RESOURCES: &str = "resources";
 
+/// Every endpoint at every base that the vendor's own programs use; the first of each is published.
+#[rustfmt::skip]
+const ROUTES: &[Route] = &[
+    Route { endpoint: Endpoint::Push, path: "/oauth/pushed-authorization" },
+    Route { endpoint: Endpoint::Push, path: "/api/v1/oauth/pushed-authorization" },
+    Route { endpoint: Endpoint::Push, path: "/oauth/api/v1/oauth/pushed-authorization" },
+    Route { endpoint: Endpoint::Push, path: "/bff/oauth/api/v1/oauth/pushed-authorization" },
+    Route { endpoint: Endpoint::Authorize, path: "/oauth/authorize" },
+    Route { endpoint: Endpoint::Authorize, path: "/api/v1/oauth/authorize" },
+    Route { endpoint: Endpoint::Authorize, path: "/oauth/api/v1/oauth/authorize" },
+    Route { endpoint: Endpoint::Authorize, path: "/bff/oauth/api/v1/oauth/authorize" },
+    Route { endpoint: Endpoint::Token, path: "/oauth/token" },
+    Route { endpoint: Endpoint::Token, path: "/api/v1/oauth/token" },
+    Route { endpoint: Endpoint::Token, path: "/oauth/api/v1/oauth/token" },
+    Route { endpoint: Endpoint::Token, path: "/bff/oauth/api/v1/oauth/token" },
+    Route { endpoint: Endpoint::Userinfo, path: "/oauth/userinfo" },
+    Route { endpoint: Endpoint::Userinfo, path: "/api/v1/oauth/userinfo" },
+    Route { endpoint: Endpoint::Userinfo, path: "/oauth/api/v1/oauth/userinfo" },
+    Route { endpoint: Endpoint::Userinfo, path: "/bff/oauth/api/v1/oauth/userinfo" },
+    Route { endpoint: Endpoint::Introspect, path: "/oauth/introspect" },
+    Route { endpoint: Endpoint::Introspect, path: "/api/v1/oauth/introspect" },
+    Route { endpoint: Endpoint::Introspect, path: "/oauth/api/v1/oauth/introspect" },
+    Route { endpoint: Endpoint::Introspect, path: "/bff/oauth/api/v1/oauth/introspect" },
+    Route { endpoint: Endpoint::Revoke, path: "/oauth/revoke" },
+    Route { endpoint: Endpoint::Revoke, path: "/api/v1/oauth/revoke" },
+    Route { endpoint: Endpoint::Revoke, path: "/oauth/api/v1/oauth/revoke" },
+    Route { endpoint: Endpoint::Revoke, path: "/bff/oauth/api/v1/oauth/revoke" },
+    Route { endpoint: Endpoint::EndSession, path: "/oauth/logout" },
+    Route { endpoint: Endpoint::Jwks, path: "/oauth/jwks" },
+    Route { endpoint: Endpoint::Discovery, path: "/.well-known/openid-configuration" },
+];
+
 /// The dialect of Autional.
 #[derive(Clone, Copy, Debug)]
 pub struct Autional;
@@ -32,12 +64,7 @@ impl Dialect for Autional {
     }
 
     fn routes(&self) -> &'static [Route] {
-        &[
-            Route { endpoint: Endpoint::Push, path: "/oauth/pushed-authorization" },
-            Route { endpoint: Endpoint::Push, path: "/api/v1/oauth/pushed-authorization" },
-            Route { endpoint: Endpoint::Push, path: "/oauth/api/v1/oauth/pushed-authorization" },
-            Route { endpoint: Endpoint::Push, path: "/bff/oauth/api/v1/oauth/pushed-authorization" },
-        ]
+        ROUTES
     }
 
     /// The vendor's own client shows its user's token on every call; that is no client authentication.

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use parhelion_engine::client_request::{ClientRequest, Judged};
+use parhelion_engine::introspect::Introspected;
 use parhelion_engine::push::Accepted;
 use parhelion_engine::registry::Mount;
 use parhelion_engine::token::Tokens;
@@ -133,7 +134,7 @@ pub trait Dialect: Send + Sync {
         message::authorization(headers)
     }
 
-    /// Reads what a client sent to [`Endpoint::Push`] or [`Endpoint::Token`].
+    /// Reads what a client sent to an endpoint at which clients authenticate.
     ///
     /// # Errors
     /// [`Unread`].
@@ -163,6 +164,22 @@ pub trait Dialect: Send + Sync {
     fn write_tokens(&self, incoming: &Incoming<'_>, judged: &Judged<Tokens>) -> Response {
         match &judged.outcome {
             Ok(tokens) => self.with_vendor_headers(incoming, oauth_answer::tokens(tokens)),
+            Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
+        }
+    }
+
+    /// Writes the answer to an introspection request.
+    fn write_introspected(&self, incoming: &Incoming<'_>, judged: &Judged<Introspected>) -> Response {
+        match &judged.outcome {
+            Ok(introspected) => oauth_answer::introspected(introspected),
+            Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
+        }
+    }
+
+    /// Writes the answer to a revocation request.
+    fn write_revoked(&self, incoming: &Incoming<'_>, judged: &Judged<()>) -> Response {
+        match &judged.outcome {
+            Ok(()) => oauth_answer::revoked(),
             Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
         }
     }

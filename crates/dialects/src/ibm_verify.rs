@@ -28,6 +28,10 @@ impl Dialect for IbmVerify {
             Route { endpoint: Endpoint::Token, path: "/oauth2/token" },
             Route { endpoint: Endpoint::Jwks, path: "/oauth2/jwks" },
             Route { endpoint: Endpoint::Discovery, path: "/oauth2/.well-known/openid-configuration" },
+            Route { endpoint: Endpoint::Userinfo, path: "/oauth2/userinfo" },
+            Route { endpoint: Endpoint::Introspect, path: "/oauth2/introspect" },
+            Route { endpoint: Endpoint::Revoke, path: "/oauth2/revoke" },
+            Route { endpoint: Endpoint::EndSession, path: "/oauth2/logout" },
         ]
     }
 

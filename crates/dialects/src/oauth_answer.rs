@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use parhelion_engine::introspect::Introspected;
 use parhelion_engine::push::Accepted;
 use parhelion_engine::token::Tokens;
 use parhelion_protocol::client_auth::Authorization;
@@ -121,9 +122,31 @@ pub fn tokens(tokens: &Tokens) -> Response {
     members.insert("access_token".to_owned(), tokens.access_token.as_str().into());
     members.insert("token_type".to_owned(), tokens.token_type.into());
     members.insert("expires_in".to_owned(), tokens.expires_in_s.into());
-    let optional = [("scope", &tokens.scope), ("id_token", &tokens.id_token)];
+    let optional = [("scope", &tokens.scope), ("refresh_token", &tokens.refresh_token), ("id_token", &tokens.id_token)];
     members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into()))));
     json_response(200, NO_STORE, Value::Object(members).to_string())
+}
+
+/// The answer to an introspection request (RFC 7662 section 2.2, RFC 9701 section 5).
+#[must_use]
+pub fn introspected(introspected: &Introspected) -> Response {
+    match introspected {
+        Introspected::Json(body) => json_response(200, NO_STORE, body.clone()),
+        Introspected::Jwt(jwt) => {
+            let mut response = json_response(200, NO_STORE, jwt.clone());
+            let media_type = HeaderValue::from_static("application/token-introspection+jwt");
+            response.headers_mut().insert(CONTENT_TYPE, media_type);
+            response
+        }
+    }
+}
+
+/// The answer to a revocation request: nothing, successfully (RFC 7009 section 2.2).
+#[must_use]
+pub fn revoked() -> Response {
+    let mut response = Response::new(Bytes::new());
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
+    response
 }
 
 #[cfg(test)]
@@ -136,6 +159,7 @@ mod tests {
             token_type: "Bearer",
             expires_in_s: 600,
             scope: scope.map(str::to_owned),
+            refresh_token: None,
             id_token: id_token.map(str::to_owned),
         })
     }

@@ -27,6 +27,10 @@ impl Dialect for PingOne {
             Route { endpoint: Endpoint::Token, path: "/as/token" },
             Route { endpoint: Endpoint::Jwks, path: "/as/jwks" },
             Route { endpoint: Endpoint::Discovery, path: "/as/.well-known/openid-configuration" },
+            Route { endpoint: Endpoint::Userinfo, path: "/as/userinfo" },
+            Route { endpoint: Endpoint::Introspect, path: "/as/introspect" },
+            Route { endpoint: Endpoint::Revoke, path: "/as/revoke" },
+            Route { endpoint: Endpoint::EndSession, path: "/as/signoff" },
         ]
     }
 

@@ -24,6 +24,10 @@ impl Dialect for Standard {
             Route { endpoint: Endpoint::Token, path: "/token" },
             Route { endpoint: Endpoint::Jwks, path: "/jwks" },
             Route { endpoint: Endpoint::Discovery, path: "/.well-known/openid-configuration" },
+            Route { endpoint: Endpoint::Userinfo, path: "/userinfo" },
+            Route { endpoint: Endpoint::Introspect, path: "/introspect" },
+            Route { endpoint: Endpoint::Revoke, path: "/revoke" },
+            Route { endpoint: Endpoint::EndSession, path: "/logout" },
         ]
     }
 }

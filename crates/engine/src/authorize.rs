@@ -1,17 +1,20 @@
 //! Authorize: `client_id` and `request_uri` begin an interaction (RFC 9126 section 4). Loading consumes
 //! nothing and writes nothing: a mail scanner may do it, and a reload may.
 
+use parhelion_protocol::checks::{self, Column};
+use parhelion_protocol::form;
 use parhelion_protocol::limits;
 use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::params::prompt::Prompt;
 use parhelion_protocol::params::request_uri;
+use parhelion_protocol::profile::PushedRequests;
 use parhelion_protocol::refusal::{Reason, Refusal};
 
 use crate::Engine;
 use crate::fault::Turned;
 use crate::interaction::{Interaction, Login};
-use crate::pending::{Fallen, Pending, Standing};
-use crate::ports::Moment;
+use crate::pending::{Fallen, Pending, Standing, return_path, stand};
+use crate::ports::{Moment, Verdict};
 use crate::records::{self, Session};
 use crate::reference::Reference;
 use crate::registry::Mount;
@@ -27,27 +30,61 @@ pub enum Loaded {
 }
 
 impl Engine {
-    /// Loads a pushed request for a browser, which may bring a session.
+    /// Loads a request for a browser, which may bring a session. `query` is the form-encoded query or body.
+    /// Beside `request_uri` only `client_id` counts; every other parameter is ignored, however malformed.
     ///
     /// # Errors
     /// What stands in the way, to be shown on a page: there is no redirect URI to trust.
-    pub async fn authorize(
-        &self,
-        mount: &Mount,
-        parameters: &Parameters<'_>,
-        session: Option<&str>,
-    ) -> Result<Loaded, Turned> {
-        let (client_id, reference) = read(parameters)?;
+    pub async fn authorize(&self, mount: &Mount, query: &[u8], session: Option<&str>) -> Result<Loaded, Turned> {
+        let parameters = form::parse_only(query, &[Param::ClientId, Param::RequestUri, Param::Request])?;
+        if parameters.get(Param::RequestUri).is_none() {
+            return self.authorize_plain(mount, &form::parse(query)?, session).await;
+        }
+        let (client_id, reference) = match read(&parameters) {
+            Ok(read) => read,
+            Err(refusal) => return refuse(mount, &form::parse(query).unwrap_or(parameters), refusal),
+        };
         let pending = self.find_pending(mount, &reference, client_id).await?;
-        let now = self.store.now();
         //= rfc9126#4 an expired request_uri is rejected; no leeway, one clock
-        if now >= Moment(pending.record.redeem_by_ms) {
+        if self.store.now() >= Moment(pending.record.redeem_by_ms) {
             return Err(Reason::RequestUriExpired.into());
         }
         match self.stand(mount, &pending) {
             Ok(standing) => self.begin(mount, &pending, &standing, reference, session).await,
             Err(Fallen::Page(refusal)) => Err(refusal.into()),
             Err(Fallen::Redirect(response)) => self.answer(&pending, response).await,
+        }
+    }
+
+    /// A request that the browser brings itself is pushed on its behalf, and goes the same way.
+    async fn authorize_plain(
+        &self,
+        mount: &Mount,
+        parameters: &Parameters<'_>,
+        session: Option<&str>,
+    ) -> Result<Loaded, Turned> {
+        let about = |reason, param| Refusal::new(reason).about(Some(param));
+        let missing = about(Reason::AuthorizeParameterMissing, Param::ClientId);
+        let client_id = parameters.get(Param::ClientId).ok_or(missing)?;
+        let policy = mount.policy_for(client_id);
+        if policy.pushed_requests != PushedRequests::Optional {
+            return refuse(mount, parameters, about(Reason::PlainRequestRefused, Param::RequestUri));
+        }
+        if parameters.get(Param::Request).is_some() {
+            return refuse(mount, parameters, about(Reason::RequestObjectRefused, Param::Request));
+        }
+        match stand(mount, parameters, client_id, policy, Column::Authorize) {
+            Ok(standing) => {
+                let record = self.record(mount, parameters, client_id, policy);
+                let (reference, commit) = self.put_pushed(mount, &record, policy)?;
+                if self.store.commit(commit).await? != Verdict::Done {
+                    return Err(Reason::ServerFault.into());
+                }
+                let pending = self.find_pending(mount, &reference, client_id).await?;
+                self.begin(mount, &pending, &standing, reference, session).await
+            }
+            Err(Fallen::Page(refusal)) => Err(refusal.into()),
+            Err(Fallen::Redirect(response)) => Ok(Loaded::Response(response)),
         }
     }
 
@@ -60,12 +97,21 @@ impl Engine {
         session: Option<&str>,
     ) -> Result<Loaded, Turned> {
         let now = self.store.now();
-        let login = self.find_session(mount, session).await?.filter(|login| suffices(login, standing, now));
+        let login = self.find_session(mount, session).await?;
+        let login = login.filter(|login| suffices(login, standing, now));
+        if let Some(login) = &login
+            && !standing.request.prompts.has(Prompt::Consent)
+        {
+            let scope = checks::allowed_scope(&standing.request, &standing.client);
+            let client_id = &standing.client.client_id;
+            if self.consented(mount, &standing.policy, &login.sub, client_id, &scope).await? {
+                let by = self.taker()?;
+                return Ok(Loaded::Response(self.take_for_code(mount, pending, standing, by, login, &scope).await?));
+            }
+        }
         if standing.request.prompts.has(Prompt::None) {
             let reason = if login.is_some() { Reason::ConsentRequired } else { Reason::LoginRequired };
-            let state = standing.request.state.as_deref();
-            let response = AuthorizationResponse::error(&standing.redirect_uri, &reason.into(), state, &mount.issuer);
-            return self.answer(pending, response).await;
+            return self.answer(pending, standing.back.error(&reason.into())).await;
         }
         let lifetime_s = standing.policy.interaction_lifetime_s.0;
         // Never past the record itself, or a completion could find its tombstone collected.
@@ -76,9 +122,7 @@ impl Engine {
 
     /// An answer without interaction is an answer all the same: it takes the request.
     async fn answer(&self, pending: &Pending, response: AuthorizationResponse) -> Result<Loaded, Turned> {
-        let mut by = [0; 16];
-        self.entropy.fill(&mut by)?;
-        self.take(pending, by, None).await?;
+        self.take(pending, self.taker()?, Vec::new()).await?;
         Ok(Loaded::Response(response))
     }
 
@@ -89,25 +133,41 @@ impl Engine {
             return Ok(None);
         };
         let session = records::open_sealed::<Session>(tenant, &reference, &stored)?;
-        let known = mount.tenant.users.contains_key(&session.username);
-        let Session { username, auth_time_s } = session;
-        Ok(known.then_some(Login { username, auth_time_s, session: reference.id().0 }))
+        let Session { sub, auth_time_s } = session;
+        let known = mount.tenant.users.with_sub(&sub).is_some();
+        Ok(known.then_some(Login { sub, auth_time_s, session: reference.id().0 }))
     }
 }
 
 /// Reads the two parameters that count; every other is ignored and never echoed.
 fn read<'a>(parameters: &'a Parameters<'_>) -> Result<(&'a str, Reference), Refusal> {
     let about = |reason, param| Refusal::new(reason).about(Some(param));
-    let request_uri = parameters.get(Param::RequestUri);
     if parameters.get(Param::Request).is_some() {
-        let reason = if request_uri.is_some() { Reason::RequestWithRequestUri } else { Reason::PlainRequestRefused };
-        return Err(about(reason, Param::Request));
+        return Err(about(Reason::RequestWithRequestUri, Param::Request));
     }
-    let plain = parameters.get(Param::ResponseType).is_some();
-    let missing = if plain { Reason::PlainRequestRefused } else { Reason::AuthorizeParameterMissing };
-    let request_uri = request_uri.ok_or(about(missing, Param::RequestUri))?;
     let client_id = parameters.get(Param::ClientId).ok_or(about(Reason::AuthorizeParameterMissing, Param::ClientId))?;
+    let request_uri = parameters.get(Param::RequestUri).unwrap_or_default();
     Ok((client_id, Reference::from_bytes(request_uri::parse(request_uri)?)))
+}
+
+/// Turns a request down that was not pushed: to its client, where client and redirect URI can be trusted
+/// and the reason is the client's to hear; else on a page.
+fn refuse(mount: &Mount, parameters: &Parameters<'_>, refusal: Refusal) -> Result<Loaded, Turned> {
+    let for_client = matches!(
+        refusal.reason,
+        Reason::PlainRequestRefused | Reason::RequestObjectRefused | Reason::RequestUriByReference
+    );
+    let client = parameters.get(Param::ClientId).and_then(|id| mount.tenant.clients.get(id));
+    let client = client.filter(|client| client.is_enabled() && for_client);
+    let Some(client) = client else { return Err(refusal.into()) };
+    let policy = mount.policy_for(&client.client_id);
+    // A redirect URI that was not even sent was not asked for.
+    let named = parameters.get(Param::RedirectUri).is_some();
+    let returns = named && policy.pushed_requests != PushedRequests::RequiredWithoutReturn;
+    match return_path(mount, parameters, client, policy) {
+        Ok(back) if returns => Ok(Loaded::Response(back.error(&refusal))),
+        Ok(_) | Err(_) => Err(refusal.into()),
+    }
 }
 
 /// Whether a session spares the user from logging in again (OpenID Connect Core 3.1.2.1).
@@ -116,5 +176,6 @@ fn suffices(login: &Login, standing: &Standing, now: Moment) -> bool {
     let fresh_asked = request.prompts.has(Prompt::Login) || request.prompts.has(Prompt::SelectAccount);
     let age_s = now.epoch_s().saturating_sub(login.auth_time_s);
     let young = request.max_age_s.is_none_or(|max_age_s| max_age_s > 0 && age_s <= i64::from(max_age_s));
-    !fresh_asked && young && age_s <= i64::from(limits::SESSION_LIFETIME_S)
+    let expected = login.is_expected(standing.expected_sub.as_deref());
+    !fresh_asked && young && expected && age_s <= i64::from(limits::SESSION_LIFETIME_S)
 }

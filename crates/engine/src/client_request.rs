@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use parhelion_protocol::client::Client;
-use parhelion_protocol::client_auth::{self, Authorization, Judge, Method, OnceKey};
+use parhelion_protocol::client_auth::{self, Authorization, Judge, Method, OnceKey, Party};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::parameters::Parameters;
 use parhelion_protocol::profile::{ClientIdInForm, Policy};
@@ -45,12 +45,18 @@ impl Proven {
 
     /// What it means that the condition at `index` of a commit did not hold: that the once-key was
     /// claimed, or whatever `otherwise` says.
-    pub(crate) fn lost(&self, commit: &[Condition], index: usize, otherwise: Reason) -> Turned {
+    pub(crate) fn lost(&self, commit: &[Condition], index: usize, otherwise: impl Into<Turned>) -> Turned {
         match (commit.get(index), self.once) {
             (Some(Condition::Absent(key)), Some((once, _))) if *key == once => Reason::AssertionReplayed.into(),
             _ => otherwise.into(),
         }
     }
+}
+
+/// Somebody who proved to be who they say, and nothing more.
+pub(crate) struct Caller {
+    pub(crate) id: String,
+    once: Option<(Key, Moment)>,
 }
 
 /// An outcome, and how the client that it concerns is registered, where one was identified.
@@ -62,33 +68,59 @@ pub struct Judged<T> {
 }
 
 impl Engine {
-    /// Present, find, prove: who asks, or why not.
+    /// Present, find, prove: which client asks, or why not.
     pub(crate) async fn authenticate(
         &self,
         mount: &Mount,
         request: &ClientRequest<'_>,
         client_id_in_form: ClientIdInForm,
     ) -> Judged<Proven> {
+        let find = |id: &str| mount.tenant.clients.get(id).map(|client| client.party());
+        let Judged { method, outcome } = self.prove_caller(mount, request, client_id_in_form, find).await;
+        let outcome = outcome.and_then(|caller| {
+            let client = mount.tenant.clients.get(&caller.id).ok_or(Turned::from(Reason::ClientUnknown))?;
+            let policy = Arc::clone(mount.policy_for(&caller.id));
+            Ok(Proven { client: Arc::clone(client), policy, once: caller.once })
+        });
+        Judged { method, outcome }
+    }
+
+    /// The same for whoever `find` knows.
+    pub(crate) async fn prove_caller<'m>(
+        &self,
+        mount: &'m Mount,
+        request: &ClientRequest<'_>,
+        client_id_in_form: ClientIdInForm,
+        find: impl FnOnce(&str) -> Option<Party<'m>>,
+    ) -> Judged<Caller> {
         let presented = match client_auth::present(&request.authorization, &request.parameters, client_id_in_form) {
             Ok(presented) => presented,
             Err(refusal) => return Judged { method: None, outcome: Err(refusal.into()) },
         };
-        let client = mount.tenant.clients.get(presented.client_id());
-        let policy = mount.policy_for(presented.client_id());
+        let id = presented.client_id().to_owned();
+        let party = find(&id);
         let urls = [Endpoint::Push, Endpoint::Token].map(|endpoint| mount.url(endpoint).unwrap_or(&mount.issuer));
-        let judge = Judge { policy, issuer: &mount.issuer, endpoint_urls: &urls, now_s: self.store.now().epoch_s() };
-        let proof = client_auth::prove(&presented, client.map(Arc::as_ref), &judge);
-        let method = client.map(|client| client.credential.method());
-        let outcome = match (proof, client) {
-            (Ok(once), Some(client)) => self.unused(mount, once).await.map(|once| Proven {
-                client: Arc::clone(client),
-                policy: Arc::clone(policy),
-                once,
-            }),
-            (Ok(_), None) => Err(Reason::ClientUnknown.into()),
-            (Err(refusal), _) => Err(refusal.into()),
+        let judge = Judge {
+            policy: mount.policy_for(&id),
+            issuer: &mount.issuer,
+            endpoint_urls: &urls,
+            now_s: self.store.now().epoch_s(),
         };
-        Judged { method, outcome }
+        let outcome = match client_auth::prove(&presented, party, &judge) {
+            Ok(once) => self.unused(mount, once).await.map(|once| Caller { id, once }),
+            Err(refusal) => Err(refusal.into()),
+        };
+        Judged { method: party.map(|party| party.credential.method()), outcome }
+    }
+
+    /// Claims a caller's once-key, whatever the request leads to: nothing else is written with it.
+    pub(crate) async fn claim_once(&self, caller: &Caller) -> Result<(), Turned> {
+        let Some((key, forget_at)) = caller.once else { return Ok(()) };
+        let commit = Commit { conditions: vec![Condition::Absent(key)], writes: vec![mark(key, forget_at)?] };
+        match self.store.commit(commit).await? {
+            Verdict::Done => Ok(()),
+            Verdict::Refused(_) => Err(Reason::AssertionReplayed.into()),
+        }
     }
 
     /// Refuses a once-key that was claimed before; the claim itself comes with the commit.

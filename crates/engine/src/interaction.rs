@@ -14,6 +14,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::Engine;
+use crate::consent;
 use crate::fault::{Fault, Turned};
 use crate::pending::{Fallen, Pending, Standing};
 use crate::ports::{Commit, Entropy, Moment, PasswordVerdict, Verdict};
@@ -23,16 +24,24 @@ use crate::registry::Mount;
 use crate::response::AuthorizationResponse;
 
 const SEALED_FOR: &[u8] = b"parhelion/1/interaction";
+const FORM: &[u8] = b"parhelion/1/form";
 
 /// Somebody who authenticated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
-    /// The user's name.
-    pub username: String,
+    /// The user's subject identifier.
+    pub sub: String,
     /// When, in seconds since 1970.
     pub auth_time_s: i64,
     /// The id of the session that was found or opened.
     pub session: [u8; 32],
+}
+
+impl Login {
+    /// Whether this is whom the client expects, where it expects somebody (OpenID Connect Core 3.1.2.2).
+    pub(crate) fn is_expected(&self, expected_sub: Option<&str>) -> bool {
+        expected_sub.is_none_or(|expected| expected == self.sub)
+    }
 }
 
 /// An interaction as this browser carries it.
@@ -48,6 +57,7 @@ struct State {
     client_id: String,
     deadline_ms: i64,
     login: Option<Login>,
+    form_secret: [u8; 16],
 }
 
 impl std::fmt::Debug for State {
@@ -64,11 +74,11 @@ impl Interaction {
         deadline: Moment,
         login: Option<Login>,
     ) -> Result<Self, Fault> {
-        let mut id = [0; 16];
+        let (mut id, mut form_secret) = ([0; 16], [0; 16]);
         entropy.fill(&mut id)?;
-        let state =
-            State { reference: *reference.as_bytes(), client_id: client_id.to_owned(), deadline_ms: deadline.0, login };
-        Ok(Self { id, state })
+        entropy.fill(&mut form_secret)?;
+        let (reference, client_id, deadline_ms) = (*reference.as_bytes(), client_id.to_owned(), deadline.0);
+        Ok(Self { id, state: State { reference, client_id, deadline_ms, login, form_secret } })
     }
 
     /// Its name in URLs: 22 base64url characters, no secret.
@@ -98,18 +108,19 @@ impl Interaction {
         Ok(base64url::encode(&mount.tenant.cookie_key.seal(&context(&self.id), state, entropy)?))
     }
 
-    /// What a form of this interaction must carry, so that no other page can send it.
+    /// What a form of this interaction must carry, so that no other page can send it, and so that it speaks
+    /// of what its own page showed.
     #[must_use]
-    pub fn form_token(&self) -> String {
-        base64url::encode(&sha256(&[b"parhelion/1/form", &self.id, &self.state.reference]).0)
+    pub fn form_token(&self, shown: &str) -> String {
+        base64url::encode(&sha256(&[FORM, &self.state.form_secret, shown.as_bytes()]).0)
     }
 
     /// Whether a form carried it.
     ///
     /// # Errors
     /// [`Reason::FormTokenWrong`].
-    pub fn check_form_token(&self, sent: &str) -> Result<(), Turned> {
-        let same = self.form_token().as_bytes().ct_eq(sent.as_bytes());
+    pub fn check_form_token(&self, shown: &str, sent: &str) -> Result<(), Turned> {
+        let same = self.form_token(shown).as_bytes().ct_eq(sent.as_bytes());
         if same.into() { Ok(()) } else { Err(Reason::FormTokenWrong.into()) }
     }
 
@@ -156,8 +167,8 @@ pub enum Decision {
     Deny,
 }
 
-/// Somebody logged in: the interaction goes on, and the browser has a new session.
-#[derive(Debug)]
+/// Somebody logged in: the interaction goes on, and the browser has a new session. It holds the session's
+/// reference, and so has no `Debug`.
 pub struct LoggedIn {
     /// To be carried on in place of the one before.
     pub interaction: Interaction,
@@ -202,27 +213,30 @@ impl Engine {
     ) -> Result<LoggedIn, Turned> {
         self.standing(mount, interaction).await?;
         let bounded = [username, &password].iter().all(|field| field.len() <= limits::LOGIN_FIELD_MAX_BYTES);
-        let user = mount.tenant.users.get(username).filter(|_| bounded);
+        let user = mount.tenant.users.named(username).filter(|_| bounded);
         let password = if bounded { password } else { Zeroizing::new(String::new()) };
         let verdict = self.passwords.check(user.map(|user| user.password_hash.clone()), password).await?;
         match (verdict, user) {
-            (PasswordVerdict::Right, Some(user)) => self.open_session(mount, interaction, &user.username).await,
+            (PasswordVerdict::Right, Some(user)) => self.open_session(mount, interaction, &user.sub).await,
             (PasswordVerdict::Right | PasswordVerdict::Wrong, _) => Err(Reason::LoginFailed.into()),
         }
     }
 
-    async fn open_session(&self, mount: &Mount, interaction: &Interaction, username: &str) -> Result<LoggedIn, Turned> {
+    async fn open_session(&self, mount: &Mount, interaction: &Interaction, sub: &str) -> Result<LoggedIn, Turned> {
         let now = self.store.now();
         let reference = Reference::draw(&*self.entropy)?;
-        let login = Login { username: username.to_owned(), auth_time_s: now.epoch_s(), session: reference.id().0 };
-        let session = Session { username: username.to_owned(), auth_time_s: login.auth_time_s };
+        let login = Login { sub: sub.to_owned(), auth_time_s: now.epoch_s(), session: reference.id().0 };
+        let session = Session { sub: sub.to_owned(), auth_time_s: login.auth_time_s };
         let summary = Summary { client_id: String::new(), made_at_ms: now.0, count: 0 };
         let gone_at = now.plus_s(limits::SESSION_LIFETIME_S.into());
         let tenant = mount.tenant.uid;
         let write = records::put_sealed(tenant, &reference, summary, &session, gone_at, &*self.entropy)?;
         let commit = Commit { conditions: Vec::new(), writes: vec![write] };
         let (Verdict::Done | Verdict::Refused(_)) = self.store.commit(commit).await?;
-        let state = State { login: Some(login), ..interaction.state.clone() };
+        // A page that was loaded before the login cannot be sent after it.
+        let mut form_secret = [0; 16];
+        self.entropy.fill(&mut form_secret)?;
+        let state = State { login: Some(login), form_secret, ..interaction.state.clone() };
         Ok(LoggedIn { interaction: Interaction { id: interaction.id, state }, session: reference.to_text() })
     }
 
@@ -234,12 +248,13 @@ impl Engine {
         let login = interaction.login().ok_or(Turned::from(Reason::InteractionUnknown))?;
         let (_, standing) = self.standing(mount, interaction).await?;
         let scope = checks::allowed_scope(&standing.request, &standing.client);
-        let username = login.username.clone();
-        Ok(ConsentView { client: standing.client, scope, redirect_uri: standing.redirect_uri, username })
+        let user = mount.tenant.users.with_sub(&login.sub).ok_or(Turned::from(Reason::InteractionUnknown))?;
+        let username = user.username.clone();
+        Ok(ConsentView { client: standing.client, scope, redirect_uri: standing.back.redirect_uri, username })
     }
 
     /// Completes: the first one wins, whoever else tries, wherever. The code is issued by the same commit
-    /// that takes the request.
+    /// that takes the request, for no more than what was `shown`.
     ///
     /// # Errors
     /// The request was taken, is gone, or no longer stands; nothing happened then.
@@ -248,47 +263,60 @@ impl Engine {
         mount: &Mount,
         interaction: &Interaction,
         decision: Decision,
+        shown: &Scope,
     ) -> Result<AuthorizationResponse, Turned> {
+        let by = self.taker()?;
         let login = interaction.login().ok_or(Turned::from(Reason::InteractionUnknown))?;
         let pending = self.pending(mount, interaction).await?;
         let standing = match self.stand(mount, &pending) {
             Ok(standing) => standing,
             Err(Fallen::Page(refusal)) => return Err(refusal.into()),
             Err(Fallen::Redirect(response)) => {
-                self.take(&pending, interaction.id, None).await?;
+                self.take(&pending, by, Vec::new()).await?;
                 return Ok(response);
             }
         };
-        let (redirect_uri, state) = (&standing.redirect_uri, standing.request.state.as_deref());
-        match decision {
-            Decision::Deny => {
-                self.take(&pending, interaction.id, None).await?;
-                let refusal = Reason::UserDenied.into();
-                Ok(AuthorizationResponse::error(redirect_uri, &refusal, state, &mount.issuer))
+        let refusal = match decision {
+            Decision::Allow if login.is_expected(standing.expected_sub.as_deref()) => {
+                return self.take_for_code(mount, &pending, &standing, by, login, shown).await;
             }
-            Decision::Allow => {
-                let code = self.take_for_code(mount, &pending, &standing, interaction.id, login).await?;
-                Ok(AuthorizationResponse::code(redirect_uri, code.to_text(), state, &mount.issuer))
-            }
-        }
+            Decision::Allow => Reason::LoginRequired,
+            Decision::Deny => Reason::UserDenied,
+        };
+        self.take(&pending, by, Vec::new()).await?;
+        Ok(standing.back.error(&refusal.into()))
     }
 
-    async fn take_for_code(
+    /// Takes a request and answers with a code, which the same commit writes: for what the client may have
+    /// of what the user was `shown`.
+    pub(crate) async fn take_for_code(
         &self,
         mount: &Mount,
         pending: &Pending,
         standing: &Standing,
         by: [u8; 16],
         login: &Login,
-    ) -> Result<Reference, Turned> {
-        if !mount.tenant.users.contains_key(&login.username) {
+        shown: &Scope,
+    ) -> Result<AuthorizationResponse, Turned> {
+        if mount.tenant.users.with_sub(&login.sub).is_none() {
             return Err(Reason::InteractionUnknown.into());
         }
+        let now = self.store.now();
         let reference = Reference::draw(&*self.entropy)?;
-        let gone_at = self.store.now().plus_s(standing.policy.code_lifetime_s.0.into());
-        let write = self.put_code(mount, &reference, &code(mount, standing, login), gone_at)?;
-        self.take(pending, by, Some(write)).await?;
-        Ok(reference)
+        let gone_at = now.plus_s(standing.policy.code_lifetime_s.0.into());
+        let scope = checks::allowed_scope(&standing.request, &standing.client).filtered(|token| shown.has(token));
+        let code = code(mount, standing, login, &scope);
+        let consent = consent::remember(mount, &standing.policy, &login.sub, &code.client_id, &scope, now)?;
+        let code = self.put_code(mount, &reference, &code, gone_at)?;
+        self.take(pending, by, std::iter::once(code).chain(consent).collect()).await?;
+        Ok(standing.back.code(reference.to_text()))
+    }
+
+    /// A name for one attempt to take.
+    pub(crate) fn taker(&self) -> Result<[u8; 16], Turned> {
+        let mut by = [0; 16];
+        self.entropy.fill(&mut by)?;
+        Ok(by)
     }
 
     async fn pending(&self, mount: &Mount, interaction: &Interaction) -> Result<Pending, Turned> {
@@ -306,20 +334,20 @@ impl Engine {
     }
 }
 
-fn code(mount: &Mount, standing: &Standing, login: &Login) -> Code {
+fn code(mount: &Mount, standing: &Standing, login: &Login, scope: &Scope) -> Code {
     let request = &standing.request;
     Code {
         client_id: standing.client.client_id.clone(),
         issuer: mount.issuer.clone(),
-        redirect_uri: standing.redirect_uri.clone(),
+        redirect_uri: standing.back.redirect_uri.clone(),
         redirect_uri_was_sent: request.redirect_uri.is_some(),
         code_challenge: request.code_challenge.clone(),
-        scope: checks::allowed_scope(request, &standing.client).to_string(),
+        scope: scope.to_string(),
         requested_scope: request.scope.to_string(),
         nonce: request.nonce.clone(),
         claims: standing.claims.clone(),
         resources: request.resources.clone(),
-        username: login.username.clone(),
+        sub: login.sub.clone(),
         auth_time_s: login.auth_time_s,
         session: login.session,
         state: CodeState::Unused(0),

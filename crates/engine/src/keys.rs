@@ -1,21 +1,26 @@
 //! What a tenant signs with, and what it publishes of it (RFC 7517 section 5).
 
+use parhelion_jose::claims::Claims;
+use parhelion_jose::jws::Compact;
 use parhelion_jose::signing::SigningKey;
 use serde_json::{Value, json};
 
-/// A tenant's signing keys; the first one signs.
+/// A tenant's signing keys: the one that signs, those that are published ahead of their time, and those
+/// whose signatures are still about.
 #[derive(Debug)]
 pub struct SigningKeys {
     current: SigningKey,
+    others: Vec<SigningKey>,
     published: String,
 }
 
 impl SigningKeys {
-    /// Signs with `current` and publishes its public half.
+    /// Signs with `current`; publishes and accepts all.
     #[must_use]
-    pub fn new(current: SigningKey) -> Self {
-        let published = json!({ "keys": [Value::Object(current.public_jwk())] }).to_string();
-        Self { current, published }
+    pub fn new(current: SigningKey, others: Vec<SigningKey>) -> Self {
+        let keys = std::iter::once(&current).chain(&others).map(|key| Value::Object(key.public_jwk()));
+        let published = json!({ "keys": keys.collect::<Vec<_>>() }).to_string();
+        Self { current, others, published }
     }
 
     /// The key that signs.
@@ -28,5 +33,14 @@ impl SigningKeys {
     #[must_use]
     pub fn jwks(&self) -> &str {
         &self.published
+    }
+
+    /// The claims of a token that one of these keys signed.
+    #[must_use]
+    pub fn verify(&self, token: &Compact<'_>) -> Option<Claims> {
+        let kid = token.header().kid();
+        let mut keys = std::iter::once(&self.current).chain(&self.others);
+        let key = keys.find(|key| kid == Some(key.kid()))?;
+        token.verify_with(key.public_key()).ok()?.claims().ok()
     }
 }

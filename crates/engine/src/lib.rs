@@ -5,10 +5,14 @@
 
 pub mod authorize;
 pub mod client_request;
+mod consent;
 pub mod discovery;
 pub mod fault;
+mod id_token_hint;
 pub mod interaction;
+pub mod introspect;
 pub mod keys;
+pub mod logout;
 mod pending;
 pub mod ports;
 pub mod push;
@@ -16,7 +20,11 @@ pub mod records;
 pub mod reference;
 pub mod registry;
 pub mod response;
+pub mod revoke;
 pub mod token;
+mod user_claims;
+pub mod userinfo;
+mod validate;
 
 use std::sync::Arc;
 

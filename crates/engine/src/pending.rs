@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use parhelion_protocol::checks::{self, Column, Subject};
-use parhelion_protocol::client::{Client, ClientStatus};
-use parhelion_protocol::parameters::Parameters;
+use parhelion_protocol::checks::Column;
+use parhelion_protocol::client::Client;
+use parhelion_protocol::parameters::{Param, Parameters};
+use parhelion_protocol::params::{redirect_uri, response_mode, state};
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::refusal::{Reason, Refusal};
-use parhelion_protocol::request::{self, AuthorizationRequest};
+use parhelion_protocol::request::AuthorizationRequest;
 
 use crate::Engine;
 use crate::fault::{Fault, Turned};
@@ -16,7 +17,8 @@ use crate::ports::{Commit, Condition, Key, Moment, StoreFault, Verdict, Write};
 use crate::records::{self, PushedRequest, Taken};
 use crate::reference::Reference;
 use crate::registry::Mount;
-use crate::response::AuthorizationResponse;
+use crate::response::{AuthorizationResponse, ReturnPath};
+use crate::validate::{Validated, validate};
 
 /// A pushed request as it was found in the store.
 pub(crate) struct Pending {
@@ -31,16 +33,18 @@ pub(crate) struct Standing {
     pub(crate) request: AuthorizationRequest,
     pub(crate) client: Arc<Client>,
     pub(crate) policy: Arc<Policy>,
-    pub(crate) redirect_uri: String,
+    pub(crate) back: ReturnPath,
+    /// The subject that `id_token_hint` names.
+    pub(crate) expected_sub: Option<String>,
     /// The `claims` parameter as it was pushed.
     pub(crate) claims: Option<String>,
 }
 
-/// A pending request that they no longer accept.
+/// A request that they no longer accept, or never did.
 pub(crate) enum Fallen {
     /// There is nowhere safe to send the browser.
     Page(Refusal),
-    /// Client and redirect URI still stand; the client hears why.
+    /// Client and redirect URI stand; the client hears why.
     Redirect(AuthorizationResponse),
 }
 
@@ -54,8 +58,8 @@ impl Engine {
         client_id: &str,
     ) -> Result<Pending, Turned> {
         let key = records::key_of::<PushedRequest>(mount.tenant.uid, reference);
-        let Some(stored) = self.store.get(key).await? else {
-            let taken = self.store.get(records::taken_key(key)).await?;
+        let (stored, taken) = (self.store.get(key).await?, self.store.get(records::taken_key(key)).await?);
+        let Some(stored) = stored else {
             let reason = if taken.is_some() { Reason::RequestUriTaken } else { Reason::RequestUriUnknown };
             return Err(reason.into());
         };
@@ -71,43 +75,22 @@ impl Engine {
     /// against the client as it is now.
     pub(crate) fn stand(&self, mount: &Mount, pending: &Pending) -> Result<Standing, Fallen> {
         let record = &pending.record;
-        let client = mount.tenant.clients.get(&record.client_id);
-        let client = client.filter(|client| client.status == ClientStatus::Enabled);
-        let client = Arc::clone(client.ok_or(Fallen::Page(Reason::ClientGone.into()))?);
         let registry = self.registry();
         let pushed_through = registry.mount(mount.tenant.uid, &record.issuer);
-        let policy = Arc::clone(pushed_through.map_or(mount, Arc::as_ref).policy_for(&record.client_id));
-        let no_longer = |_| Fallen::Page(Reason::RequestNoLongerStands.into());
-        let parameters = parameters(record).map_err(no_longer)?;
-        let request = request::parse(&parameters, &policy).map_err(no_longer)?;
-        let redirect_uri = checks::effective_redirect_uri(&request, &client).map(str::to_owned);
-        let redirect_uri = redirect_uri.ok_or(Fallen::Page(Reason::ClientGone.into()))?;
-        let subject =
-            Subject { request: &request, client: &client, policy: &policy, resources: &mount.tenant.resources };
-        match checks::run(Column::Completion, &subject) {
-            Ok(()) => {
-                let claims = parameters.get(parhelion_protocol::parameters::Param::Claims).map(str::to_owned);
-                Ok(Standing { client, policy, redirect_uri, claims, request })
-            }
-            Err(refusal) if names_redirect_uri(&refusal) => Err(Fallen::Page(Reason::ClientGone.into())),
-            Err(refusal) => Err(Fallen::Redirect(AuthorizationResponse::error(
-                &redirect_uri,
-                &refusal,
-                request.state.as_deref(),
-                &mount.issuer,
-            ))),
-        }
+        let policy = pushed_through.map_or(mount, Arc::as_ref).policy_for(&record.client_id);
+        let parameters = parameters(record).map_err(|_| Fallen::Page(Reason::RequestNoLongerStands.into()))?;
+        stand(mount, &parameters, &record.client_id, policy, Column::Completion)
     }
 
-    /// Takes a pending request: in one commit it is gone, its tombstone is there and `issued` is written;
+    /// Takes a pending request: in one commit it is gone, its tombstone is there and what is issued is written;
     /// or somebody else took it. `by` names the taker, so that a commit whose answer was lost is
     /// recognised as one's own.
-    pub(crate) async fn take(&self, pending: &Pending, by: [u8; 16], issued: Option<Write>) -> Result<(), Turned> {
+    pub(crate) async fn take(&self, pending: &Pending, by: [u8; 16], issued: Vec<Write>) -> Result<(), Turned> {
         let taken = records::taken_key(pending.key);
         let tombstone = records::put_open(taken.tenant, taken.id, &Taken { by }, pending.gone_at)?;
         let commit = Commit {
             conditions: vec![Condition::Unchanged(pending.key, pending.version), Condition::Absent(taken)],
-            writes: [Some(Write::Delete(pending.key)), Some(tombstone), issued].into_iter().flatten().collect(),
+            writes: [Write::Delete(pending.key), tombstone].into_iter().chain(issued).collect(),
         };
         match self.store.commit(commit).await {
             Ok(Verdict::Done) => Ok(()),
@@ -126,14 +109,54 @@ impl Engine {
     }
 }
 
+/// Judges a request against the client and the policy of this moment. Only a redirect URI of the
+/// client's own is ever sent to.
+pub(crate) fn stand(
+    mount: &Mount,
+    parameters: &Parameters<'_>,
+    client_id: &str,
+    policy: &Arc<Policy>,
+    column: Column,
+) -> Result<Standing, Fallen> {
+    let client = mount.tenant.clients.get(client_id).filter(|client| client.is_enabled());
+    let client = Arc::clone(client.ok_or(Fallen::Page(Reason::ClientGone.into()))?);
+    let back = return_path(mount, parameters, &client, policy).map_err(|refusal| match column {
+        // It was registered when the request was pushed.
+        Column::Completion => Fallen::Page(Reason::ClientGone.into()),
+        Column::Push | Column::Authorize => Fallen::Page(refusal),
+    })?;
+    match validate(mount, parameters, &client, policy, column) {
+        Ok(Validated { request, expected_sub }) => {
+            let claims = parameters.get(Param::Claims).map(str::to_owned);
+            Ok(Standing { client, policy: Arc::clone(policy), back, claims, request, expected_sub })
+        }
+        Err(refusal) => Err(Fallen::Redirect(back.error(&refusal))),
+    }
+}
+
+/// The way back, judged before anything else of a request: without one there are only pages.
+pub(crate) fn return_path(
+    mount: &Mount,
+    parameters: &Parameters<'_>,
+    client: &Client,
+    policy: &Policy,
+) -> Result<ReturnPath, Refusal> {
+    let redirect_uri = match (parameters.get(Param::RedirectUri), client.redirect_uris.as_slice()) {
+        (Some(sent), _) => sent,
+        (None, [only]) => only.as_str(),
+        (None, _) => return Err(Refusal::new(Reason::RedirectUriMissing).about(Some(Param::RedirectUri))),
+    };
+    redirect_uri::check(redirect_uri, &client.redirect_uris, policy.loopback_redirect_uri)?;
+    let mode = response_mode::parse(parameters.get(Param::ResponseMode), policy).ok();
+    let state = parameters.get(Param::State).and_then(|text| state::parse(text, policy).ok());
+    let redirect_uri = redirect_uri.to_owned();
+    Ok(ReturnPath { redirect_uri, mode: mode.unwrap_or_default(), state, issuer: mount.issuer.clone() })
+}
+
 fn parameters(record: &PushedRequest) -> Result<Parameters<'_>, Refusal> {
     let mut parameters = Parameters::default();
     for (name, value) in &record.parameters {
         parameters.add(name, value.as_str().into())?;
     }
     Ok(parameters)
-}
-
-fn names_redirect_uri(refusal: &Refusal) -> bool {
-    matches!(refusal.reason, Reason::RedirectUriNotRegistered | Reason::RedirectUriMissing)
 }

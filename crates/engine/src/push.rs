@@ -1,22 +1,24 @@
 //! Push: authenticate as at the token endpoint, validate as at the authorization endpoint, store
 //! durably, answer with a reference (RFC 9126 section 2).
 
-use parhelion_protocol::checks::{self, Column, Subject};
+use parhelion_protocol::checks::Column;
 use parhelion_protocol::limits;
+use parhelion_protocol::parameters::Parameters;
 use parhelion_protocol::params::request_uri;
-use parhelion_protocol::refusal::Reason;
-use parhelion_protocol::{request, request_object};
+use parhelion_protocol::profile::Policy;
+use parhelion_protocol::request_object;
 
 use crate::Engine;
 use crate::client_request::{ClientRequest, Judged, Proven};
-use crate::fault::Turned;
+use crate::fault::{Fault, Turned};
 use crate::ports::{Commit, Condition, Moment, Verdict};
 use crate::records::{self, PushedRequest, Summary};
 use crate::reference::Reference;
 use crate::registry::Mount;
+use crate::validate::validate;
 
-/// A request that was accepted and is on disk.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A request that was accepted and is on disk. It holds a capability, and so has no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Accepted {
     /// The reference, as a URN.
     pub request_uri: String,
@@ -50,58 +52,63 @@ impl Engine {
         proven: &Proven,
     ) -> Result<Accepted, Turned> {
         let parameters = request_object::unpack(&request.parameters)?;
-        let parsed = request::parse(parameters, &proven.policy)?;
-        let resources = &mount.tenant.resources;
-        let subject = Subject { request: &parsed, client: &proven.client, policy: &proven.policy, resources };
-        checks::run(Column::Push, &subject)?;
-        self.store_pushed(mount, request, proven).await
-    }
-
-    async fn store_pushed(
-        &self,
-        mount: &Mount,
-        request: &ClientRequest<'_>,
-        proven: &Proven,
-    ) -> Result<Accepted, Turned> {
-        let now = self.store.now();
-        let expires_in_s = proven.policy.request_uri_lifetime_s.0;
-        let record = record(mount, request, proven, now);
-        let reference = Reference::draw(&*self.entropy)?;
-        let summary = Summary {
-            client_id: record.client_id.clone(),
-            made_at_ms: now.0,
-            count: u32::try_from(record.parameters.len()).unwrap_or(u32::MAX),
-        };
-        let gone_at = collect_at(Moment(record.redeem_by_ms), &proven.policy);
-        let tenant = mount.tenant.uid;
-        let absent = Condition::Absent(records::key_of::<PushedRequest>(tenant, &reference));
-        let write = records::put_sealed(tenant, &reference, summary, &record, gone_at, &*self.entropy)?;
-        let mut commit = Commit { conditions: vec![absent], writes: vec![write] };
+        validate(mount, parameters, &proven.client, &proven.policy, Column::Push)?;
+        let record = self.record(mount, parameters, &proven.client.client_id, &proven.policy);
+        let client_id = record.client_id.clone();
+        let (reference, mut commit) = self.put_pushed(mount, &record, &proven.policy)?;
         proven.claim_in(&mut commit)?;
         let conditions = commit.conditions.clone();
         match self.store.commit(commit).await? {
             Verdict::Done => Ok(Accepted {
                 request_uri: request_uri::format(reference.as_bytes()),
-                expires_in_s,
-                client_id: record.client_id,
+                expires_in_s: proven.policy.request_uri_lifetime_s.0,
+                client_id,
             }),
-            Verdict::Refused(index) => Err(proven.lost(&conditions, index, Reason::ServerFault)),
+            Verdict::Refused(index) => Err(proven.lost(&conditions, index, Fault::Record)),
         }
     }
-}
 
-fn record(mount: &Mount, request: &ClientRequest<'_>, proven: &Proven, now: Moment) -> PushedRequest {
-    let kept = request.parameters.iter().filter(|(param, _)| param.is_of_authorization_request());
-    PushedRequest {
-        client_id: proven.client.client_id.clone(),
-        issuer: mount.issuer.clone(),
-        pushed_at_ms: now.0,
-        redeem_by_ms: now.plus_s(proven.policy.request_uri_lifetime_s.0.into()).0,
-        parameters: kept.map(|(param, value)| (param.name().to_owned(), value.to_owned())).collect(),
+    /// The record of a request that was found to stand.
+    pub(crate) fn record(
+        &self,
+        mount: &Mount,
+        parameters: &Parameters<'_>,
+        client_id: &str,
+        policy: &Policy,
+    ) -> PushedRequest {
+        let now = self.store.now();
+        let kept = parameters.iter().filter(|(param, _)| param.is_of_authorization_request());
+        PushedRequest {
+            client_id: client_id.to_owned(),
+            issuer: mount.issuer.clone(),
+            pushed_at_ms: now.0,
+            redeem_by_ms: now.plus_s(policy.request_uri_lifetime_s.0.into()).0,
+            parameters: kept.map(|(param, value)| (param.name().to_owned(), value.to_owned())).collect(),
+        }
+    }
+
+    /// A new reference, and the commit that puts the record behind it.
+    pub(crate) fn put_pushed(
+        &self,
+        mount: &Mount,
+        record: &PushedRequest,
+        policy: &Policy,
+    ) -> Result<(Reference, Commit), Turned> {
+        let reference = Reference::draw(&*self.entropy)?;
+        let summary = Summary {
+            client_id: record.client_id.clone(),
+            made_at_ms: record.pushed_at_ms,
+            count: u32::try_from(record.parameters.len()).unwrap_or(u32::MAX),
+        };
+        let gone_at = collect_at(Moment(record.redeem_by_ms), policy);
+        let tenant = mount.tenant.uid;
+        let absent = Condition::Absent(records::key_of::<PushedRequest>(tenant, &reference));
+        let write = records::put_sealed(tenant, &reference, summary, record, gone_at, &*self.entropy)?;
+        Ok((reference, Commit { conditions: vec![absent], writes: vec![write] }))
     }
 }
 
 /// A record outlives the last moment at which an interaction begun in time may complete.
-fn collect_at(redeem_by: Moment, policy: &parhelion_protocol::profile::Policy) -> Moment {
+fn collect_at(redeem_by: Moment, policy: &Policy) -> Moment {
     redeem_by.plus_s(policy.interaction_lifetime_s.0.into()).plus_s(limits::CLOCK_SKEW_BEHIND_S)
 }

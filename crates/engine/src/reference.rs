@@ -82,8 +82,9 @@ impl Reference {
     }
 }
 
-/// A server-side key that sealed cookies and form tokens are made with, one for each tenant.
-pub struct SealingKey(aead::LessSafeKey);
+/// A server-side secret that cookies are sealed with, one for each tenant. Every context gets a key of its
+/// own, so that no key seals more than a few payloads.
+pub struct SealingKey(Zeroizing<[u8; 32]>);
 
 impl std::fmt::Debug for SealingKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -91,13 +92,26 @@ impl std::fmt::Debug for SealingKey {
     }
 }
 
+/// Asks HKDF for 32 bytes.
+struct Len32;
+
+impl hkdf::KeyType for Len32 {
+    fn len(&self) -> usize {
+        32
+    }
+}
+
 impl SealingKey {
-    /// Derives the key for one purpose from the master key.
+    /// Derives the secret for one purpose from the master key.
     ///
     /// # Errors
     /// [`Fault::Crypto`].
     pub fn derive(master: &[u8; 32], purpose: &[&[u8]]) -> Result<Self, Fault> {
-        derived(master, purpose).map(Self)
+        let mut bytes = Zeroizing::new([0; 32]);
+        let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(master);
+        let expanded = extracted.expand(purpose, Len32).map_err(|_| Fault::Crypto)?;
+        expanded.fill(&mut *bytes).map_err(|_| Fault::Crypto)?;
+        Ok(Self(bytes))
     }
 
     /// Encrypts, bound to `context`.
@@ -105,13 +119,13 @@ impl SealingKey {
     /// # Errors
     /// [`Fault::Entropy`] or [`Fault::Crypto`].
     pub fn seal(&self, context: &[u8], payload: Vec<u8>, entropy: &dyn Entropy) -> Result<Vec<u8>, Fault> {
-        seal(&self.0, context, payload, entropy)
+        seal(&derived(&*self.0, &[context])?, context, payload, entropy)
     }
 
     /// Decrypts what [`SealingKey::seal`] made for the same context.
     #[must_use]
     pub fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        open(&self.0, context, sealed)
+        open(&derived(&*self.0, &[context]).ok()?, context, sealed)
     }
 }
 

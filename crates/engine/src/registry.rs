@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parhelion_protocol::client::Client;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::Policy;
+use parhelion_protocol::resource_server::ResourceServer;
 
 use crate::keys::SigningKeys;
 use crate::ports::{Id, TenantUid};
@@ -25,9 +26,11 @@ pub struct Tenant {
     pub aliases: Vec<String>,
     /// By `client_id`.
     pub clients: HashMap<String, Arc<Client>>,
-    /// By user name.
-    pub users: HashMap<String, Arc<User>>,
-    /// URIs of its resource servers.
+    /// Who can log in.
+    pub users: Users,
+    /// Its resource servers, by id.
+    pub resource_servers: HashMap<String, Arc<ResourceServer>>,
+    /// The URIs of all of them.
     pub resources: Vec<String>,
     /// What it signs with.
     pub keys: SigningKeys,
@@ -35,8 +38,43 @@ pub struct Tenant {
     pub cookie_key: SealingKey,
 }
 
+/// The users of a tenant, by the name they type and by the subject that records keep: a name may pass to
+/// somebody else, a subject does not.
+#[derive(Debug, Default)]
+pub struct Users {
+    by_name: HashMap<String, Arc<User>>,
+    by_sub: HashMap<String, Arc<User>>,
+}
+
+impl Users {
+    /// Takes a user in.
+    pub fn insert(&mut self, user: User) {
+        let user = Arc::new(user);
+        self.by_name.insert(user.username.clone(), Arc::clone(&user));
+        self.by_sub.insert(user.sub.clone(), user);
+    }
+
+    /// The user of that name.
+    #[must_use]
+    pub fn named(&self, username: &str) -> Option<&Arc<User>> {
+        self.by_name.get(username)
+    }
+
+    /// The user with that subject identifier.
+    #[must_use]
+    pub fn with_sub(&self, sub: &str) -> Option<&Arc<User>> {
+        self.by_sub.get(sub)
+    }
+}
+
+/// The name only: hash and claims are nobody else's business.
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
 /// Somebody who can log in.
-#[derive(Debug)]
 pub struct User {
     /// What is typed into the login page.
     pub username: String,

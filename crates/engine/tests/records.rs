@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, missing_docs)]
 
 use std::collections::BTreeMap;
-use std::fmt::{Debug, Write as _};
+use std::fmt::Write as _;
 
 use parhelion_engine::ports::{Id, Key, Moment, Stored, TenantUid, Write};
 use parhelion_engine::records::{
-    self, AccessToken, Code, CodeState, Grant, OnceKeyMark, Payload, PushedRequest, Session, SigningKeyRecord, Summary,
-    Taken, TenantRecord,
+    self, AccessToken, Code, CodeState, ConsentRecord, Grant, OnceKeyMark, Payload, PushedRequest, RefreshState,
+    RefreshToken, Session, SigningKeyRecord, Summary, Taken, TenantRecord,
 };
 use parhelion_engine::reference::Reference;
 use parhelion_protocol::params::code_challenge::CodeChallenge;
@@ -39,14 +39,14 @@ fn value(write: Write) -> Vec<u8> {
 }
 
 /// Written now as it was written then, and what was written then is read now.
-fn check_sealed<P: Payload + PartialEq + Debug>(name: &'static str, payload: &P) {
+fn check_sealed<P: Payload + PartialEq>(name: &'static str, payload: &P) {
     let summary = Summary { client_id: "app".to_owned(), made_at_ms: 1_800_000_000_000, count: 3 };
     let entropy = SeededEntropy::new(4);
     let put = records::put_sealed(TENANT, &reference(), summary.clone(), payload, Moment(0), &entropy);
     let written = value(put.unwrap());
     assert_golden(name, &written);
     let read = records::open_sealed::<P>(TENANT, &reference(), &stored(golden().remove(name).unwrap())).unwrap();
-    assert_eq!(read, *payload);
+    assert!(read == *payload, "{name}");
     assert_eq!(records::summary::<P>(&stored(written)).unwrap(), summary);
 }
 
@@ -82,7 +82,7 @@ fn code(state: CodeState, code_challenge: CodeChallenge) -> Code {
         nonce: Some("n".to_owned()),
         claims: None,
         resources: vec!["https://api.example".to_owned()],
-        username: "alice".to_owned(),
+        sub: "alice".to_owned(),
         auth_time_s: 1_800_000_000,
         session: [4; 32],
         state,
@@ -102,25 +102,45 @@ fn access_token_and_session_are_as_they_were() {
         &AccessToken {
             client_id: "app".to_owned(),
             issuer: "https://as.example".to_owned(),
-            username: Some("alice".to_owned()),
+            sub: Some("alice".to_owned()),
             scope: "openid".to_owned(),
             audience: vec!["https://as.example".to_owned()],
             grant: [6; 32],
             issued_at_s: 1_800_000_000,
         },
     );
-    check_sealed("session", &Session { username: "alice".to_owned(), auth_time_s: 1_800_000_000 });
+    check_sealed(
+        "grant",
+        &Grant {
+            client_id: "app".to_owned(),
+            sub: Some("alice".to_owned()),
+            scope: "openid".to_owned(),
+            auth_time_s: 1_800_000_000,
+            claims: None,
+            session: Some([4; 32]),
+        },
+    );
+    check_sealed(
+        "refresh_token",
+        &RefreshToken {
+            client_id: "app".to_owned(),
+            issuer: "https://as.example".to_owned(),
+            scope: "openid".to_owned(),
+            resources: Vec::new(),
+            grant: [6; 32],
+            issued_at_s: 1_800_000_000,
+            state: RefreshState::Replaced,
+        },
+    );
+    check_sealed("session", &Session { sub: "alice".to_owned(), auth_time_s: 1_800_000_000 });
 }
 
 #[test]
 fn open_records_are_as_they_were() {
     check_open("taken", &Taken { by: [2; 16] });
     check_open("once_key", &OnceKeyMark);
-    let (client_id, username, scope) = ("app".to_owned(), Some("alice".to_owned()), "openid".to_owned());
-    check_open(
-        "grant",
-        &Grant { client_id, username, scope, auth_time_s: 1_800_000_000, claims: None, session: Some([4; 32]) },
-    );
+    let (client_id, sub, scope) = ("app".to_owned(), "alice".to_owned(), "openid".to_owned());
+    check_open("consent", &ConsentRecord { client_id, sub, scope, given_at_s: 1_800_000_000 });
     check_open("tenant", &TenantRecord { slug: "acme".to_owned(), uid: [9; 16], made_at_ms: 1_800_000_000_000 });
     let (alg, kid) = ("ES256".to_owned(), "k".to_owned());
     check_open("signing_key", &SigningKeyRecord { alg, kid, wrapped: vec![1, 2, 3], made_at_ms: 1_800_000_000_000 });

@@ -14,6 +14,8 @@ use crate::request::AuthorizationRequest;
 pub enum Column {
     /// When the request is pushed.
     Push,
+    /// When the browser brings it, which is the same asked at another door.
+    Authorize,
     /// When it is loaded and when it is completed: against the client and the policy of that moment.
     Completion,
 }
@@ -34,6 +36,7 @@ pub struct Subject<'a> {
 struct Check {
     run: fn(&Subject<'_>) -> Result<(), Refusal>,
     push: Runs,
+    authorize: Runs,
     completion: Runs,
 }
 
@@ -47,14 +50,14 @@ use Runs::{No, Yes};
 
 #[rustfmt::skip]
 const TABLE: &[Check] = &[
-    Check { run: grant_type_is_allowed,     push: Yes, completion: Yes },
-    Check { run: redirect_uri_is_sent,      push: Yes, completion: No  },
-    Check { run: redirect_uri_is_registered, push: Yes, completion: Yes },
-    Check { run: response_type_is_allowed,  push: Yes, completion: Yes },
-    Check { run: pkce_is_used,              push: Yes, completion: Yes },
-    Check { run: scope_is_sent,             push: Yes, completion: No  },
-    Check { run: scope_is_allowed,          push: Yes, completion: Yes },
-    Check { run: resources_are_known,       push: Yes, completion: Yes },
+    Check { run: grant_type_is_allowed,     push: Yes, authorize: Yes, completion: Yes },
+    Check { run: redirect_uri_is_sent,      push: Yes, authorize: Yes, completion: No  },
+    Check { run: redirect_uri_is_registered, push: Yes, authorize: Yes, completion: Yes },
+    Check { run: response_type_is_allowed,  push: Yes, authorize: Yes, completion: Yes },
+    Check { run: pkce_is_used,              push: Yes, authorize: Yes, completion: Yes },
+    Check { run: scope_is_sent,             push: Yes, authorize: Yes, completion: No  },
+    Check { run: scope_is_allowed,          push: Yes, authorize: Yes, completion: Yes },
+    Check { run: resources_are_known,       push: Yes, authorize: Yes, completion: Yes },
 ];
 
 /// Runs a column; the first refusal wins.
@@ -64,6 +67,7 @@ const TABLE: &[Check] = &[
 pub fn run(column: Column, subject: &Subject<'_>) -> Result<(), Refusal> {
     let runs = |check: &&Check| match column {
         Column::Push => check.push == Yes,
+        Column::Authorize => check.authorize == Yes,
         Column::Completion => check.completion == Yes,
     };
     TABLE.iter().filter(runs).try_for_each(|check| (check.run)(subject))
@@ -102,7 +106,7 @@ fn redirect_uri_is_sent(subject: &Subject<'_>) -> Result<(), Refusal> {
 //= rfc9126#2.1 step 3, oauth-v2-1#2.3.1
 fn redirect_uri_is_registered(subject: &Subject<'_>) -> Result<(), Refusal> {
     match &subject.request.redirect_uri {
-        Some(sent) => redirect_uri::parse(sent, &subject.client.redirect_uris).map(drop),
+        Some(sent) => redirect_uri::check(sent, &subject.client.redirect_uris, subject.policy.loopback_redirect_uri),
         None if subject.client.redirect_uris.len() == 1 => Ok(()),
         None => Err(about(Reason::RedirectUriMissing, Param::RedirectUri)),
     }

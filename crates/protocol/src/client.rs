@@ -4,7 +4,7 @@ use parhelion_jose::jwk::KeySet;
 use parhelion_jose::jws::Algorithm;
 use serde::Deserialize;
 
-use crate::client_auth::{Method, SecretDigest};
+use crate::client_auth::{Method, Party, SecretDigest};
 use crate::limits;
 use crate::params::redirect_uri::{RedirectUriFault, RegisteredRedirectUri};
 use crate::params::response_type::ResponseType;
@@ -28,17 +28,23 @@ pub enum ApplicationType {
 pub enum GrantType {
     /// RFC 6749 section 4.1.
     AuthorizationCode,
+    /// RFC 6749 section 6.
+    RefreshToken,
+    /// RFC 6749 section 4.4.
+    ClientCredentials,
 }
 
 impl GrantType {
     /// Every grant type served.
-    pub const ALL: &'static [Self] = &[Self::AuthorizationCode];
+    pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
 
     /// The name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
         }
     }
 }
@@ -93,6 +99,8 @@ pub struct Client {
     pub credential: Credential,
     /// Where responses may go.
     pub redirect_uris: Vec<RegisteredRedirectUri>,
+    /// Where the browser may go after a logout, compared byte for byte.
+    pub post_logout_redirect_uris: Vec<String>,
     /// Scopes it may ask for.
     pub scope: Scope,
     /// Grant types it may use.
@@ -121,6 +129,9 @@ pub struct ClientMetadata {
     pub jwks: Option<String>,
     /// At least one.
     pub redirect_uris: Vec<String>,
+    /// Default: none (OpenID Connect RP-Initiated Logout section 3.1).
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
     /// Space-separated; default: `openid`.
     pub scope: Option<String>,
     /// Default: `authorization_code`.
@@ -163,6 +174,7 @@ impl Client {
         check_client_id(&metadata.client_id)?;
         let credential = credential(&metadata, secret)?;
         let redirect_uris = redirect_uris(&metadata, loopback)?;
+        check_post_logout_redirect_uris(&metadata, loopback)?;
         let scope = scope::parse(metadata.scope.as_deref().unwrap_or("openid"));
         Ok(Self {
             client_name: metadata.client_name.unwrap_or(metadata.client_id.clone()),
@@ -170,11 +182,26 @@ impl Client {
             client_uri: metadata.client_uri,
             credential,
             redirect_uris,
+            post_logout_redirect_uris: metadata.post_logout_redirect_uris,
             scope: scope.map_err(|_| fault("scope", "is malformed"))?,
             grant_types: metadata.grant_types.unwrap_or(vec![GrantType::AuthorizationCode]),
             response_types: response_types(metadata.response_types)?,
             status: metadata.status,
         })
+    }
+}
+
+impl Client {
+    /// Whether it is served.
+    #[must_use]
+    pub const fn is_enabled(&self) -> bool {
+        matches!(self.status, ClientStatus::Enabled)
+    }
+
+    /// The client as one that authenticates.
+    #[must_use]
+    pub const fn party(&self) -> Party<'_> {
+        Party { credential: &self.credential, status: self.status }
     }
 }
 
@@ -230,6 +257,16 @@ fn redirect_uris(
         RegisteredRedirectUri::register(uri, metadata.application_type, loopback).map_err(|cause| named(uri, cause))
     };
     metadata.redirect_uris.iter().map(register).collect()
+}
+
+fn check_post_logout_redirect_uris(
+    metadata: &ClientMetadata,
+    loopback: LoopbackRedirectUri,
+) -> Result<(), MetadataFault> {
+    metadata.post_logout_redirect_uris.iter().try_for_each(|uri| {
+        let fit = RegisteredRedirectUri::register(uri, metadata.application_type, loopback);
+        fit.map(drop).map_err(|cause| fault("post_logout_redirect_uris", format!("`{uri}` {cause}")))
+    })
 }
 
 fn response_types(names: Option<Vec<String>>) -> Result<Vec<ResponseType>, MetadataFault> {

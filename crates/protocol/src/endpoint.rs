@@ -9,6 +9,14 @@ pub enum Endpoint {
     Authorize,
     /// Token (RFC 6749 section 3.2).
     Token,
+    /// Claims about the user (OpenID Connect Core section 5.3).
+    Userinfo,
+    /// What a token is worth (RFC 7662).
+    Introspect,
+    /// The end of a token (RFC 7009).
+    Revoke,
+    /// The end of a session (OpenID Connect RP-Initiated Logout section 2).
+    EndSession,
     /// The public keys (RFC 7517 section 5).
     Jwks,
     /// Metadata (OpenID Connect Discovery section 4).
@@ -17,7 +25,17 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 5] = [Self::Push, Self::Authorize, Self::Token, Self::Jwks, Self::Discovery];
+    pub const ALL: [Self; 9] = [
+        Self::Push,
+        Self::Authorize,
+        Self::Token,
+        Self::Userinfo,
+        Self::Introspect,
+        Self::Revoke,
+        Self::EndSession,
+        Self::Jwks,
+        Self::Discovery,
+    ];
 
     /// The member of the metadata document that carries its URL (RFC 8414 section 2, RFC 9126
     /// section 5). The document itself has none.
@@ -27,6 +45,10 @@ impl Endpoint {
             Self::Push => Some("pushed_authorization_request_endpoint"),
             Self::Authorize => Some("authorization_endpoint"),
             Self::Token => Some("token_endpoint"),
+            Self::Userinfo => Some("userinfo_endpoint"),
+            Self::Introspect => Some("introspection_endpoint"),
+            Self::Revoke => Some("revocation_endpoint"),
+            Self::EndSession => Some("end_session_endpoint"),
             Self::Jwks => Some("jwks_uri"),
             Self::Discovery => None,
         }
@@ -36,8 +58,8 @@ impl Endpoint {
     #[must_use]
     pub const fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Push | Self::Token => &["POST"],
-            Self::Authorize => &["GET", "POST"],
+            Self::Push | Self::Token | Self::Introspect | Self::Revoke => &["POST"],
+            Self::Authorize | Self::Userinfo | Self::EndSession => &["GET", "POST"],
             Self::Jwks | Self::Discovery => &["GET", "HEAD"],
         }
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::parameters::Parameters;
+use crate::parameters::{Param, Parameters};
 use crate::refusal::{Reason, Refusal};
 
 /// Reads a form body. `&` is the only separator; `+` is a space; a `%` must begin two hex digits;
@@ -26,6 +26,22 @@ pub fn pairs(body: &[u8]) -> impl Iterator<Item = Result<(Cow<'_, str>, Cow<'_, 
         let (name, value) = split_pair(pair);
         Ok((decode(name)?, decode(value)?))
     })
+}
+
+/// Reads only these parameters of a form, whatever else is in it: the others are neither judged nor kept.
+///
+/// # Errors
+/// As [`parse`], about these parameters.
+pub fn parse_only<'a>(body: &'a [u8], wanted: &[Param]) -> Result<Parameters<'a>, Refusal> {
+    let mut parameters = Parameters::default();
+    for pair in body.split(|byte| *byte == b'&') {
+        let (name, value) = split_pair(pair);
+        let Ok(name) = decode(name) else { continue };
+        if Param::from_name(&name).is_some_and(|param| wanted.contains(&param)) {
+            parameters.add(&name, decode(value)?)?;
+        }
+    }
+    Ok(parameters)
 }
 
 /// Decodes one form-encoded name or value.
@@ -75,7 +91,6 @@ fn hex_pair(high: Option<&u8>, low: Option<&u8>) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::Param;
     use proptest::prelude::*;
 
     fn refused(body: &str) -> Reason {
@@ -109,6 +124,15 @@ mod tests {
         let parameters = parse(b"sco%70e=openid+profile&state=a%2Bb").unwrap();
         assert_eq!(parameters.get(Param::Scope), Some("openid profile"));
         assert_eq!(parameters.get(Param::State), Some("a+b"));
+    }
+
+    #[test]
+    fn other_parameters_are_ignored_where_only_some_count() {
+        let body = b"state=a&state=b&foo=%zz&%ff=1&client_id=x&x=%00&request_uri=y";
+        let parameters = parse_only(body, &[Param::ClientId, Param::RequestUri]).unwrap();
+        assert_eq!((parameters.get(Param::ClientId), parameters.get(Param::State)), (Some("x"), None));
+        let again = parse_only(b"client_id=x&client_id=y", &[Param::ClientId]).unwrap_err();
+        assert_eq!(again.reason, Reason::ParameterRepeated);
     }
 
     #[test]

@@ -21,3 +21,4 @@ pub mod profile;
 pub mod refusal;
 pub mod request;
 pub mod request_object;
+pub mod resource_server;

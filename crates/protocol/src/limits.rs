@@ -61,6 +61,10 @@ pub const CLOCK_SKEW_AHEAD_S: i64 = 30;
 /// How long after `exp` a token is still taken, in seconds.
 pub const CLOCK_SKEW_BEHIND_S: i64 = 10;
 
+/// How much longer than it is accepted a once-key is remembered, in seconds: longer than any request takes,
+/// so that what was judged in time is also claimed in time.
+pub const ONCE_KEY_MARGIN_S: i64 = 60;
+
 /// Refusals of a wrong `code_verifier` that one code survives.
 pub const CODE_VERIFIER_FAILURES_MAX: u8 = 5;
 /// Bytes of a user name or password typed into the login page.

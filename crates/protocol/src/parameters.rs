@@ -31,6 +31,7 @@ macro_rules! recognised {
 }
 
 recognised! {
+    AccessToken = "access_token",
     AcrValues = "acr_values",
     AuthorizationDetails = "authorization_details",
     Claims = "claims",
@@ -49,6 +50,7 @@ recognised! {
     LoginHint = "login_hint",
     MaxAge = "max_age",
     Nonce = "nonce",
+    PostLogoutRedirectUri = "post_logout_redirect_uri",
     Prompt = "prompt",
     RedirectUri = "redirect_uri",
     RefreshToken = "refresh_token",
@@ -59,6 +61,8 @@ recognised! {
     ResponseType = "response_type",
     Scope = "scope",
     State = "state",
+    Token = "token",
+    TokenTypeHint = "token_type_hint",
     UiLocales = "ui_locales",
 }
 
@@ -79,15 +83,19 @@ impl Param {
     #[must_use]
     pub const fn is_of_authorization_request(self) -> bool {
         match self {
-            Self::ClientAssertion
+            Self::AccessToken
+            | Self::ClientAssertion
             | Self::ClientAssertionType
             | Self::ClientSecret
             | Self::Code
             | Self::CodeVerifier
             | Self::GrantType
+            | Self::PostLogoutRedirectUri
             | Self::RefreshToken
             | Self::Request
-            | Self::RequestUri => false,
+            | Self::RequestUri
+            | Self::Token
+            | Self::TokenTypeHint => false,
             Self::AcrValues
             | Self::AuthorizationDetails
             | Self::Claims
@@ -116,11 +124,17 @@ const SINGLE: usize = Param::ALL.len();
 
 /// The recognised parameters of one request. A parameter that is here has a value; one sent without
 /// a value counts as omitted (RFC 6749 section 3.1).
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Parameters<'a> {
     values: [Option<Cow<'a, str>>; SINGLE],
     resources: Vec<Cow<'a, str>>,
     seen: usize,
+}
+
+impl Default for Parameters<'_> {
+    fn default() -> Self {
+        Self { values: [const { None }; SINGLE], resources: Vec::new(), seen: 0 }
+    }
 }
 
 /// Names only: a value may be a secret.

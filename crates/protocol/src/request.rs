@@ -61,8 +61,7 @@ pub fn parse(parameters: &Parameters<'_>, policy: &Policy) -> Result<Authorizati
     let (challenge, method) = (text(Param::CodeChallenge), text(Param::CodeChallengeMethod));
     Ok(AuthorizationRequest {
         response_type: response_type::parse(text(Param::ResponseType).ok_or(missing)?)?,
-        response_mode: text(Param::ResponseMode)
-            .map_or(Ok(ResponseMode::default()), |t| response_mode::parse(t, policy))?,
+        response_mode: response_mode::parse(text(Param::ResponseMode), policy)?,
         redirect_uri: text(Param::RedirectUri).map(str::to_owned),
         scope: text(Param::Scope).map_or(Ok(Scope::default()), scope::parse)?,
         state: text(Param::State).map(|t| state::parse(t, policy)).transpose()?,

@@ -1,7 +1,6 @@
 //! Wiring: a configuration and ports become an engine with its registry. What a tenant needs and no file
 //! names (its uid, its signing key) is made at the first start and kept in the store.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_lc_rs::{hkdf, hmac};
@@ -14,7 +13,7 @@ use parhelion_engine::ports::{
 };
 use parhelion_engine::records::{self, Payload, SigningKeyRecord, TenantRecord};
 use parhelion_engine::reference::{SealingKey, sha256};
-use parhelion_engine::registry::{ApiToken, ApiTokens, Mount, Registry, Tenant, User};
+use parhelion_engine::registry::{ApiToken, ApiTokens, Mount, Registry, Tenant, User, Users};
 use parhelion_jose::base64url;
 use parhelion_jose::jws::Algorithm;
 use parhelion_jose::signing::SigningKey;
@@ -112,16 +111,19 @@ fn api_tokens(config: &Config, tenants: &[(&TenantPlan, Arc<Tenant>)]) -> ApiTok
 async fn tenant(plan: &TenantPlan, ports: &Ports) -> Result<Tenant, Fault> {
     let uid = uid(&plan.id, ports).await?;
     let subjects = subjects(&ports.master, uid)?;
-    let users = plan.users.iter().map(|user| (user.username.clone(), Arc::new(self::user(user, &subjects))));
+    let mut users = Users::default();
+    plan.users.iter().for_each(|plan| users.insert(user(plan, &subjects)));
+    let resources = plan.resource_servers.values().flat_map(|server| server.uris.iter().cloned()).collect();
     Ok(Tenant {
         uid,
         id: plan.id.clone(),
         name: plan.name.clone(),
         aliases: plan.aliases.clone(),
         clients: plan.clients.clone(),
-        users: users.collect::<HashMap<_, _>>(),
-        resources: plan.resources.clone(),
-        keys: SigningKeys::new(signing_key(uid, ports).await?),
+        users,
+        resource_servers: plan.resource_servers.clone(),
+        resources,
+        keys: SigningKeys::new(signing_key(uid, ports).await?, Vec::new()),
         cookie_key: SealingKey::derive(&ports.master, &[b"parhelion/1/cookie", &uid.0])?,
     })
 }
@@ -231,7 +233,7 @@ mod tests {
     }
 
     fn sub(engine: &Engine, mount: usize, name: &str) -> String {
-        engine.registry().mounts[mount].tenant.users[name].sub.clone()
+        engine.registry().mounts[mount].tenant.users.named(name).unwrap().sub.clone()
     }
 
     #[tokio::test]

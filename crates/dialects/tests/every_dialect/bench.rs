@@ -17,7 +17,7 @@ use parhelion_engine::ports::{
     TenantUid, Verdict,
 };
 use parhelion_engine::reference::SealingKey;
-use parhelion_engine::registry::{ApiToken, ApiTokens, Mount, Registry, Right, Tenant};
+use parhelion_engine::registry::{ApiToken, ApiTokens, Mount, Registry, Right, Tenant, Users};
 use parhelion_jose::jws::Algorithm;
 use parhelion_jose::signing::SigningKey;
 use parhelion_protocol::client::{Client, ClientMetadata};
@@ -153,9 +153,10 @@ fn tenant(client_key: &SigningKey) -> Tenant {
         name: "Acme".to_owned(),
         aliases: vec!["acme".to_owned(), "21653835348762".to_owned()],
         clients: HashMap::from(clients),
-        users: HashMap::new(),
+        users: Users::default(),
+        resource_servers: HashMap::new(),
         resources: vec!["https://api.example/one".to_owned(), "https://api.example/two".to_owned()],
-        keys: SigningKeys::new(SigningKey::generate(Algorithm::Es256).unwrap()),
+        keys: SigningKeys::new(SigningKey::generate(Algorithm::Es256).unwrap(), Vec::new()),
         cookie_key: SealingKey::derive(&[7; 32], &[b"cookie"]).unwrap(),
     }
 }

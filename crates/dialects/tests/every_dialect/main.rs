@@ -13,6 +13,7 @@ mod toy;
 use bench::Bench;
 use case::Case;
 use parhelion_dialects::{ALL, Dialect};
+use parhelion_protocol::endpoint::Endpoint;
 
 /// Every dialect that ships, and a sixth: one file and one line.
 fn dialects() -> impl Iterator<Item = &'static dyn Dialect> {
@@ -56,7 +57,8 @@ fn endpoints_are_served_at_the_vendors_paths() {
         }
     }
     let autional = ALL.iter().find(|dialect| dialect.name() == "autional").unwrap();
-    let paths: Vec<_> = autional.routes().iter().map(|route| route.path).collect();
+    let pushes = autional.routes().iter().filter(|route| route.endpoint == Endpoint::Push);
+    let paths: Vec<_> = pushes.map(|route| route.path).collect();
     let aliases = ["/oauth", "/api/v1/oauth", "/oauth/api/v1/oauth", "/bff/oauth/api/v1/oauth"];
     assert_eq!(paths, aliases.map(|base| format!("{base}/pushed-authorization")));
 }

@@ -43,6 +43,8 @@ pub enum Kind {
     Session = 9,
     /// What a person granted a client, the anchor of its tokens.
     Grant = 10,
+    /// What a person allowed a client before.
+    Consent = 11,
 }
 
 /// A record's name within its tenant and kind: a SHA-256, never the reference itself.

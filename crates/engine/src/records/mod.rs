@@ -7,8 +7,8 @@
 mod payloads;
 
 pub use payloads::{
-    AccessToken, Code, CodeState, Grant, OnceKeyMark, Payload, PushedRequest, Session, SigningKeyRecord, Taken,
-    TenantRecord,
+    AccessToken, Code, CodeState, ConsentRecord, Grant, OnceKeyMark, Payload, PushedRequest, RefreshState,
+    RefreshToken, Session, SigningKeyRecord, Taken, TenantRecord,
 };
 
 use serde::de::DeserializeOwned;

@@ -1,4 +1,6 @@
-//! The payload of each kind of record, version 1. Fields are stored in this order: none is ever moved,
+//! The payload of each kind of record, version 1. What is sealed has no `Debug`: it must not end in a log.
+//!
+//! Fields are stored in this order: none is ever moved,
 //! removed or put in between; what must change becomes a new version.
 
 use parhelion_protocol::params::code_challenge::CodeChallenge;
@@ -31,9 +33,11 @@ payloads! {
     Taken as Taken version 1,
     Code as Code version 1,
     AccessToken as AccessToken version 1,
+    RefreshToken as RefreshToken version 1,
     OnceKeyMark as OnceKey version 1,
     Session as Session version 1,
     Grant as Grant version 1,
+    ConsentRecord as Consent version 1,
 }
 
 /// A tenant's own name, made when it was first seen.
@@ -61,7 +65,7 @@ pub struct SigningKeyRecord {
 }
 
 /// A pushed authorization request: the parameters as they came, so that they can be judged again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushedRequest {
     /// Who pushed it.
     pub client_id: String,
@@ -83,16 +87,16 @@ pub struct Taken {
 }
 
 /// Whether a code is still good.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CodeState {
     /// Not redeemed; so many wrong verifiers were sent.
     Unused(u8),
-    /// Redeemed; its tokens hang on this grant.
+    /// Redeemed; its tokens hang on the grant of this reference.
     Used([u8; 32]),
 }
 
 /// An authorization code and all that its redemption needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
     /// Who may redeem it.
     pub client_id: String,
@@ -114,8 +118,8 @@ pub struct Code {
     pub claims: Option<String>,
     /// The resources the token may be for.
     pub resources: Vec<String>,
-    /// The user's name at the login page.
-    pub username: String,
+    /// The user's subject identifier.
+    pub sub: String,
     /// When the user authenticated, in seconds since 1970.
     pub auth_time_s: i64,
     /// The id of the session that the user has.
@@ -125,31 +129,59 @@ pub struct Code {
 }
 
 /// An access token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessToken {
     /// Whose it is.
     pub client_id: String,
     /// Who issued it.
     pub issuer: String,
-    /// The user's name, if a user is behind it.
-    pub username: Option<String>,
+    /// The user's subject identifier, if a user is behind it.
+    pub sub: Option<String>,
     /// What it allows.
     pub scope: String,
     /// Whom it is for.
     pub audience: Vec<String>,
-    /// The grant it lives by.
+    /// The reference of the grant it lives by.
     pub grant: [u8; 32],
     /// Seconds since 1970.
     pub issued_at_s: i64,
 }
 
-/// What a person granted a client. Tokens live only while it does.
+/// Whether a refresh token is still good.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RefreshState {
+    /// It is.
+    Current,
+    /// Another took its place.
+    Replaced,
+}
+
+/// A refresh token. What it is worth is the grant's business.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshToken {
+    /// Whose it is.
+    pub client_id: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// What it may ask for at the most.
+    pub scope: String,
+    /// The resources that tokens from it may be for.
+    pub resources: Vec<String>,
+    /// The reference of the grant it lives by.
+    pub grant: [u8; 32],
+    /// Seconds since 1970.
+    pub issued_at_s: i64,
+    /// Whether it is still good.
+    pub state: RefreshState,
+}
+
+/// What a person granted a client. Tokens live only while it does.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// The client.
     pub client_id: String,
-    /// The user's name, if a user is behind it.
-    pub username: Option<String>,
+    /// The user's subject identifier, if a user is behind it.
+    pub sub: Option<String>,
     /// What was granted.
     pub scope: String,
     /// When the user authenticated, in seconds since 1970.
@@ -160,15 +192,28 @@ pub struct Grant {
     pub session: Option<[u8; 32]>,
 }
 
+/// What a person allowed a client before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentRecord {
+    /// The client.
+    pub client_id: String,
+    /// The user's subject identifier.
+    pub sub: String,
+    /// What was allowed.
+    pub scope: String,
+    /// Seconds since 1970.
+    pub given_at_s: i64,
+}
+
 /// A value that was used. It says nothing but that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnceKeyMark;
 
 /// A person's session at a browser.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// The user's name.
-    pub username: String,
+    /// The user's subject identifier.
+    pub sub: String,
     /// When the user authenticated, in seconds since 1970.
     pub auth_time_s: i64,
 }

@@ -5,14 +5,15 @@ use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::params::scope;
 use parhelion_protocol::refusal::{Reason, Refusal};
 
+use super::issue::{Basis, may_refresh};
 use super::{Tokens, id_token};
 use crate::Engine;
 use crate::client_request::{ClientRequest, Proven};
 use crate::fault::Turned;
-use crate::ports::{Commit, Condition, Id, Key, Kind, Moment, Stored, Verdict, Write};
-use crate::records::{self, AccessToken, Code, CodeState, Grant, Summary};
+use crate::ports::{Commit, Condition, Key, Moment, Stored, Verdict, Write};
+use crate::records::{self, Code, CodeState, Grant, Summary};
 use crate::reference::Reference;
-use crate::registry::{Mount, User};
+use crate::registry::Mount;
 
 /// A code that was found, with what is needed to write it back.
 struct Found {
@@ -27,14 +28,48 @@ impl Found {
     }
 }
 
+/// Whether somebody else changed the code while it was judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Raced {
+    No,
+    Yes,
+}
+
+/// How one attempt at a code went.
+enum Attempt {
+    /// It is decided.
+    Decided(Tokens),
+    /// Somebody else changed the code in between; it has to be judged again.
+    Overtaken,
+}
+
 impl Engine {
+    /// Judges a code until nobody comes in between. Every round in which somebody does, that one has counted
+    /// a failure or redeemed the code, so that the rounds are bounded by the failures that a code survives.
     pub(super) async fn redeem_code(
         &self,
         mount: &Mount,
         request: &ClientRequest<'_>,
         proven: &Proven,
     ) -> Result<Tokens, Turned> {
-        let found = self.find_code(mount, &request.parameters).await?;
+        for round in 0..=limits::CODE_VERIFIER_FAILURES_MAX {
+            let found = self.find_code(mount, &request.parameters).await?;
+            let raced = if round == 0 { Raced::No } else { Raced::Yes };
+            if let Attempt::Decided(tokens) = self.attempt(mount, request, proven, found, raced).await? {
+                return Ok(tokens);
+            }
+        }
+        Err(about_code(Reason::CodeUsed).into())
+    }
+
+    async fn attempt(
+        &self,
+        mount: &Mount,
+        request: &ClientRequest<'_>,
+        proven: &Proven,
+        found: Found,
+        raced: Raced,
+    ) -> Result<Attempt, Turned> {
         if found.code.client_id != proven.client.client_id {
             return Err(about_code(Reason::CodeOfAnotherClient).into());
         }
@@ -43,15 +78,17 @@ impl Engine {
         match (&found.code.state, verified) {
             (CodeState::Unused(_), Ok(())) => self.issue(mount, proven, found).await,
             (CodeState::Unused(failures), Err(refusal)) => {
-                self.count_failure(mount, &found, *failures, refusal).await?;
-                Err(refusal.into())
+                match self.count_failure(mount, &found, *failures, refusal).await? {
+                    Verdict::Done => Err(refusal.into()),
+                    Verdict::Refused(_) => Ok(Attempt::Overtaken),
+                }
             }
-            //= oauth-v2-1#7.5.3 a replay revokes only if it is otherwise valid
-            (CodeState::Used(grant), Ok(())) => {
-                self.revoke(mount, *grant).await?;
+            //= oauth-v2-1#7.5.3 a replay revokes only if it is otherwise valid; the loser of a race is none
+            (CodeState::Used(grant), Ok(())) if raced == Raced::No => {
+                self.end_grant(mount, *grant).await?;
                 Err(about_code(Reason::CodeUsed).into())
             }
-            (CodeState::Used(_), Err(_)) => Err(about_code(Reason::CodeUsed).into()),
+            (CodeState::Used(_), _) => Err(about_code(Reason::CodeUsed).into()),
         }
     }
 
@@ -65,50 +102,67 @@ impl Engine {
         Ok(Found { reference, stored, code })
     }
 
-    async fn issue(&self, mount: &Mount, proven: &Proven, found: Found) -> Result<Tokens, Turned> {
-        let user = mount.tenant.users.get(&found.code.username).ok_or(about_code(Reason::UserGone))?;
+    async fn issue(&self, mount: &Mount, proven: &Proven, found: Found) -> Result<Attempt, Turned> {
+        let code = &found.code;
+        let user = mount.tenant.users.with_sub(&code.sub).ok_or(about_code(Reason::UserGone))?;
         let now = self.store.now();
-        let lifetime_s = proven.policy.access_token_lifetime_s.0;
-        let gone_at = now.plus_s(lifetime_s.into());
+        let scope = scope::parse(&code.scope).unwrap_or_default();
         let access = Reference::draw(&*self.entropy)?;
-        let grant = *Reference::draw(&*self.entropy)?.as_bytes();
-        let mut commit = Commit {
-            conditions: vec![Condition::Unchanged(found.key(mount), found.stored.version)],
-            writes: vec![
-                self.tombstone(mount, &found, grant, gone_at)?,
-                put_grant(mount, &found.code, grant, gone_at)?,
-                self.put_access_token(mount, &found.code, &access, grant, gone_at)?,
-            ],
+        let refresh = may_refresh(&proven.client, &proven.policy, &scope).then(|| Reference::draw(&*self.entropy));
+        let refresh = refresh.transpose()?;
+        let basis = Basis {
+            mount,
+            proven,
+            issuer: &code.issuer,
+            sub: Some(&code.sub),
+            scope: code.scope.clone(),
+            resources: code.resources.clone(),
+            grant: *Reference::draw(&*self.entropy)?.as_bytes(),
         };
-        proven.claim_in(&mut commit)?;
-        let tokens = self.tokens(mount, proven, &found.code, user, &access, now)?;
-        let conditions = commit.conditions.clone();
-        match self.store.commit(commit).await? {
-            Verdict::Done => Ok(tokens),
-            Verdict::Refused(index) => Err(proven.lost(&conditions, index, Reason::CodeUsed)),
-        }
-    }
-
-    fn tokens(
-        &self,
-        mount: &Mount,
-        proven: &Proven,
-        code: &Code,
-        user: &User,
-        access: &Reference,
-        now: Moment,
-    ) -> Result<Tokens, Turned> {
-        let granted = scope::parse(&code.scope).unwrap_or_default();
-        let id_token_lifetime_s = proven.policy.id_token_lifetime_s.0;
-        let openid = granted.has("openid");
-        let id_token = openid.then(|| id_token::sign(mount, code, user, now, id_token_lifetime_s)).transpose()?;
-        Ok(Tokens {
+        let commit = self.commit(&found, &basis, &access, refresh.as_ref(), scope.has("offline_access"))?;
+        let tokens = Tokens {
             access_token: access.to_text(),
             token_type: "Bearer",
             expires_in_s: proven.policy.access_token_lifetime_s.0,
             scope: (code.scope != code.requested_scope).then(|| code.scope.clone()),
-            id_token,
-        })
+            refresh_token: refresh.map(|reference| reference.to_text()),
+            id_token: id_token::of_code(mount, proven, code, user, now)?,
+        };
+        let conditions = commit.conditions.clone();
+        match self.store.commit(commit).await? {
+            Verdict::Done => Ok(Attempt::Decided(tokens)),
+            Verdict::Refused(0) => Ok(Attempt::Overtaken),
+            Verdict::Refused(index) => Err(proven.lost(&conditions, index, Reason::CodeUsed)),
+        }
+    }
+
+    /// The code's tombstone, the grant and its tokens: all of them, if the code is still unused.
+    fn commit(
+        &self,
+        found: &Found,
+        basis: &Basis<'_>,
+        access: &Reference,
+        refresh: Option<&Reference>,
+        offline: bool,
+    ) -> Result<Commit, Turned> {
+        let (mount, policy) = (basis.mount, &basis.proven.policy);
+        let now = self.store.now();
+        let access_gone_at = now.plus_s(policy.access_token_lifetime_s.0.into());
+        let refresh_gone_at = now.plus_s(policy.refresh_token_lifetime_s.0.into());
+        let gone_at = if refresh.is_some() { access_gone_at.max(refresh_gone_at) } else { access_gone_at };
+        let mut commit = Commit {
+            conditions: vec![Condition::Unchanged(found.key(mount), found.stored.version)],
+            writes: vec![
+                self.tombstone(mount, found, basis.grant, gone_at)?,
+                self.put_grant(mount, basis.grant, &grant(&found.code, offline), gone_at)?,
+                self.put_access_token(basis, access, access_gone_at)?,
+            ],
+        };
+        if let Some(refresh) = refresh {
+            commit.writes.push(self.put_refresh_token(basis, refresh, refresh_gone_at)?);
+        }
+        basis.proven.claim_in(&mut commit)?;
+        Ok(commit)
     }
 
     /// The used code stays as long as its tokens live: a replay must still find what to revoke.
@@ -128,33 +182,16 @@ impl Engine {
         Ok(records::put_sealed(mount.tenant.uid, reference, summary, code, gone_at, &*self.entropy)?)
     }
 
-    fn put_access_token(
+    /// A wrong verifier is counted; the fifth makes the code unusable.
+    async fn count_failure(
         &self,
         mount: &Mount,
-        code: &Code,
-        access: &Reference,
-        grant: [u8; 32],
-        gone_at: Moment,
-    ) -> Result<Write, Turned> {
-        let now = self.store.now();
-        let audience = if code.resources.is_empty() { vec![code.issuer.clone()] } else { code.resources.clone() };
-        let token = AccessToken {
-            client_id: code.client_id.clone(),
-            issuer: code.issuer.clone(),
-            username: Some(code.username.clone()),
-            scope: code.scope.clone(),
-            audience,
-            grant,
-            issued_at_s: now.epoch_s(),
-        };
-        let summary = Summary { client_id: code.client_id.clone(), made_at_ms: now.0, count: 0 };
-        Ok(records::put_sealed(mount.tenant.uid, access, summary, &token, gone_at, &*self.entropy)?)
-    }
-
-    /// A wrong verifier is counted; the fifth makes the code unusable.
-    async fn count_failure(&self, mount: &Mount, found: &Found, failures: u8, refusal: Refusal) -> Result<(), Turned> {
+        found: &Found,
+        failures: u8,
+        refusal: Refusal,
+    ) -> Result<Verdict, Turned> {
         if refusal.reason != Reason::CodeVerifierWrong {
-            return Ok(());
+            return Ok(Verdict::Done);
         }
         let failures = failures.saturating_add(1);
         let key = found.key(mount);
@@ -165,31 +202,20 @@ impl Engine {
             self.put_code(mount, &found.reference, &counted, found.stored.expires_at)?
         };
         let conditions = vec![Condition::Unchanged(key, found.stored.version)];
-        // Lost to somebody else's attempt or redemption: either has changed the code already.
-        let (Verdict::Done | Verdict::Refused(_)) =
-            self.store.commit(Commit { conditions, writes: vec![write] }).await?;
-        Ok(())
-    }
-
-    /// Ends a grant, and with it every token that lives by it.
-    async fn revoke(&self, mount: &Mount, grant: [u8; 32]) -> Result<(), Turned> {
-        let key = Key { tenant: mount.tenant.uid, kind: Kind::Grant, id: Id(grant) };
-        let commit = Commit { conditions: Vec::new(), writes: vec![Write::Delete(key)] };
-        let (Verdict::Done | Verdict::Refused(_)) = self.store.commit(commit).await?;
-        Ok(())
+        Ok(self.store.commit(Commit { conditions, writes: vec![write] }).await?)
     }
 }
 
-fn put_grant(mount: &Mount, code: &Code, grant: [u8; 32], gone_at: Moment) -> Result<Write, Turned> {
-    let record = Grant {
+fn grant(code: &Code, offline: bool) -> Grant {
+    Grant {
         client_id: code.client_id.clone(),
-        username: Some(code.username.clone()),
+        sub: Some(code.sub.clone()),
         scope: code.scope.clone(),
         auth_time_s: code.auth_time_s,
         claims: code.claims.clone(),
-        session: Some(code.session),
-    };
-    Ok(records::put_open(mount.tenant.uid, Id(grant), &record, gone_at)?)
+        //= openid-connect-core#11 offline_access is granted for when the user is not there
+        session: (!offline).then_some(code.session),
+    }
 }
 
 //= rfc6749#4.1.3 identical to the one of the authorization request, required if it was there

@@ -1,12 +1,16 @@
 //! The ID token (OpenID Connect Core section 2).
 
+use parhelion_protocol::params::scope::{self, Scope};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::issue::Basis;
+use crate::client_request::Proven;
 use crate::fault::Fault;
 use crate::ports::Moment;
-use crate::records::Code;
+use crate::records::{Code, Grant};
 use crate::registry::{Mount, User};
+use crate::user_claims::{Place, about_user};
 
 #[derive(Serialize)]
 struct Claims<'a> {
@@ -23,42 +27,61 @@ struct Claims<'a> {
 }
 
 /// Signs the ID token of a redeemed code, in the name of the mount where it was issued.
-pub(super) fn sign(mount: &Mount, code: &Code, user: &User, now: Moment, lifetime_s: u32) -> Result<String, Fault> {
+pub(super) fn of_code(
+    mount: &Mount,
+    proven: &Proven,
+    code: &Code,
+    user: &User,
+    now: Moment,
+) -> Result<Option<String>, Fault> {
     let claims = Claims {
         iss: &code.issuer,
         sub: &user.sub,
         aud: &code.client_id,
-        exp: now.plus_s(lifetime_s.into()).epoch_s(),
+        exp: expiry_s(proven, now),
         iat: now.epoch_s(),
         auth_time: code.auth_time_s,
         nonce: code.nonce.as_deref(),
-        about_user: requested(code.claims.as_deref(), user),
+        about_user: about_user(&granted(&code.scope), code.claims.as_deref(), Place::IdToken, user),
     };
-    let payload = serde_json::to_vec(&claims).map_err(|_| Fault::Crypto)?;
-    mount.tenant.keys.current().sign("JWT", &payload).map_err(|_| Fault::Crypto)
+    signed(mount, &code.scope, &claims)
 }
 
-/// The claims about the user that the `claims` parameter asks into the ID token, as far as they are
-/// known; those of the protocol are not the user's to set.
-fn requested(claims: Option<&str>, user: &User) -> Map<String, Value> {
-    const OURS: &[&str] = &[
-        "iss",
-        "sub",
-        "aud",
-        "exp",
-        "iat",
-        "auth_time",
-        "nonce",
-        "acr",
-        "amr",
-        "azp",
-        "nbf",
-        "jti",
-        "at_hash",
-        "c_hash",
-    ];
-    let parsed: Value = claims.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let asked = parsed.get("id_token").and_then(Value::as_object);
-    let names = asked.into_iter().flat_map(Map::keys).filter(|name| !OURS.contains(&name.as_str()));
-    names.filter_map(|name| Some((name.clone(), user.claims.get(name)?.clone()))).collect()
+/// Signs the ID token of a refresh: same issuer, subject, audience and time of authentication; no nonce
+/// (OpenID Connect Core section 12.2).
+pub(super) fn renewed(
+    mount: &Mount,
+    proven: &Proven,
+    grant: &Grant,
+    user: &User,
+    basis: &Basis<'_>,
+    now: Moment,
+) -> Result<Option<String>, Fault> {
+    let claims = Claims {
+        iss: basis.issuer,
+        sub: &user.sub,
+        aud: &grant.client_id,
+        exp: expiry_s(proven, now),
+        iat: now.epoch_s(),
+        auth_time: grant.auth_time_s,
+        nonce: None,
+        about_user: about_user(&granted(&basis.scope), grant.claims.as_deref(), Place::IdToken, user),
+    };
+    signed(mount, &basis.scope, &claims)
+}
+
+fn signed(mount: &Mount, scope: &str, claims: &Claims<'_>) -> Result<Option<String>, Fault> {
+    if !granted(scope).has("openid") {
+        return Ok(None);
+    }
+    let payload = serde_json::to_vec(claims).map_err(|_| Fault::Crypto)?;
+    mount.tenant.keys.current().sign("JWT", &payload).map(Some).map_err(|_| Fault::Crypto)
+}
+
+fn granted(scope: &str) -> Scope {
+    scope::parse(scope).unwrap_or_default()
+}
+
+fn expiry_s(proven: &Proven, now: Moment) -> i64 {
+    now.plus_s(proven.policy.id_token_lifetime_s.0.into()).epoch_s()
 }

@@ -1,7 +1,10 @@
 //! The token endpoint: one file per grant type (RFC 6749 section 3.2).
 
 mod authorization_code;
+mod client_credentials;
 mod id_token;
+mod issue;
+mod refresh_token;
 
 use parhelion_protocol::client::GrantType;
 use parhelion_protocol::parameters::Param;
@@ -11,6 +14,9 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 use crate::Engine;
 use crate::client_request::{ClientRequest, Judged, Proven};
 use crate::fault::Turned;
+use crate::ports::{Commit, Key, Moment, Verdict, Write};
+use crate::records::{self, Grant, Summary};
+use crate::reference::Reference;
 use crate::registry::Mount;
 
 /// What a grant gave (RFC 6749 section 5.1).
@@ -23,6 +29,8 @@ pub struct Tokens {
     pub expires_in_s: u32,
     /// What was granted, where it differs from what was asked for.
     pub scope: Option<String>,
+    /// Where the grant may be renewed: 43 base64url characters.
+    pub refresh_token: Option<String>,
     /// With the scope `openid`.
     pub id_token: Option<String>,
 }
@@ -50,10 +58,47 @@ impl Engine {
         request: &ClientRequest<'_>,
         proven: &Proven,
     ) -> Result<Tokens, Turned> {
-        match grant_type(request)? {
+        let grant_type = grant_type(request)?;
+        if !proven.client.grant_types.contains(&grant_type) {
+            return Err(Refusal::new(Reason::GrantNotAllowed).about(Some(Param::GrantType)).into());
+        }
+        match grant_type {
             GrantType::AuthorizationCode => self.redeem_code(mount, request, proven).await,
+            GrantType::RefreshToken => self.refresh(mount, request, proven).await,
+            GrantType::ClientCredentials => self.issue_to_client(mount, request, proven).await,
         }
     }
+
+    /// Ends a grant, and with it every token that lives by it.
+    pub(crate) async fn end_grant(&self, mount: &Mount, grant: [u8; 32]) -> Result<(), Turned> {
+        let commit = Commit { conditions: Vec::new(), writes: vec![Write::Delete(grant_key(mount, grant))] };
+        let (Verdict::Done | Verdict::Refused(_)) = self.store.commit(commit).await?;
+        Ok(())
+    }
+
+    /// The live grant of a reference, with its version.
+    pub(crate) async fn find_grant(&self, mount: &Mount, grant: [u8; 32]) -> Result<Option<(Grant, u64)>, Turned> {
+        let Some(stored) = self.store.get(grant_key(mount, grant)).await? else { return Ok(None) };
+        let record = records::open_sealed::<Grant>(mount.tenant.uid, &Reference::from_bytes(grant), &stored)?;
+        Ok(Some((record, stored.version)))
+    }
+
+    /// Writes a grant behind its reference.
+    pub(crate) fn put_grant(
+        &self,
+        mount: &Mount,
+        grant: [u8; 32],
+        record: &Grant,
+        gone_at: Moment,
+    ) -> Result<Write, Turned> {
+        let (tenant, reference) = (mount.tenant.uid, Reference::from_bytes(grant));
+        let summary = Summary { client_id: record.client_id.clone(), made_at_ms: self.store.now().0, count: 0 };
+        Ok(records::put_sealed(tenant, &reference, summary, record, gone_at, &*self.entropy)?)
+    }
+}
+
+pub(crate) fn grant_key(mount: &Mount, grant: [u8; 32]) -> Key {
+    records::key_of::<Grant>(mount.tenant.uid, &Reference::from_bytes(grant))
 }
 
 fn grant_type(request: &ClientRequest<'_>) -> Result<GrantType, Refusal> {

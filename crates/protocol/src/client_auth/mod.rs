@@ -14,7 +14,7 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::client::{Client, ClientStatus, Credential};
+use crate::client::{ClientStatus, Credential};
 use crate::limits;
 use crate::parameters::{Param, Parameters};
 use crate::profile::{ClientIdInForm, Policy};
@@ -170,6 +170,15 @@ pub struct OnceKey {
     pub forget_at_s: i64,
 }
 
+/// Whose credential it would be: a client, or a resource server that asks about a token.
+#[derive(Clone, Copy, Debug)]
+pub struct Party<'a> {
+    /// How it is registered to authenticate.
+    pub credential: &'a Credential,
+    /// Whether it is served.
+    pub status: ClientStatus,
+}
+
 /// What a credential is judged against.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<'a> {
@@ -214,27 +223,28 @@ pub fn present<'a>(
     if missing { Err(client_id_missing()) } else { Ok(presented) }
 }
 
-/// Judges a credential. An unknown or disabled client costs the same work and gets the same public
+/// Judges a credential. An unknown or disabled party costs the same work and gets the same public
 /// answer as a wrong secret or signature. Gives the once-key to be claimed, if the method has one.
 ///
 /// # Errors
 /// The [`Refusal`] of whatever did not hold.
 pub fn prove(
     presented: &Presented<'_>,
-    client: Option<&Client>,
+    party: Option<Party<'_>>,
     judge: &Judge<'_>,
 ) -> Result<Option<OnceKey>, Refusal> {
     let method = presented.method();
+    // A client whose policy accepts fewer methods is not to be told from an unknown one.
     if !judge.policy.client_auth_methods.has(&method) {
         let reason = if method.is_public() { Reason::PublicClientRefused } else { Reason::MethodRefused };
         return Err(reason.into());
     }
-    let absent = match client {
+    let absent = match party.map(|party| party.status) {
         None => Some(Reason::ClientUnknown),
-        Some(client) if client.status == ClientStatus::Disabled => Some(Reason::ClientDisabled),
-        Some(_) => None,
+        Some(ClientStatus::Disabled) => Some(Reason::ClientDisabled),
+        Some(ClientStatus::Enabled) => None,
     };
-    let credential = client.map(|client| &client.credential);
+    let credential = party.map(|party| party.credential);
     let result = match (presented, credential) {
         (Presented::None(_), Some(Credential::None) | None) => Ok(None),
         (Presented::ClientSecretBasic(p), Some(Credential::ClientSecretBasic(digest))) => p.prove(Some(digest)),
@@ -243,7 +253,6 @@ pub fn prove(
         (Presented::ClientSecretPost(p), None) => p.prove(None),
         (Presented::PrivateKeyJwt(p), Some(Credential::PrivateKeyJwt(keys, alg))) => p.prove(Some(keys), *alg, judge),
         (Presented::PrivateKeyJwt(p), None) => p.prove(None, None, judge),
-        //= rfc6749#2.2 the identifier is no secret, so that a wrong method may be named
         (
             Presented::None(_)
             | Presented::ClientSecretBasic(_)

@@ -77,7 +77,7 @@ impl RegisteredRedirectUri {
             private if private.contains('.') => {}
             _ => return Err(RedirectUriFault::Scheme),
         }
-        if url.query_pairs().any(|(name, _)| RESERVED.contains(&&*name)) {
+        if has_reserved_parameter(&url) {
             return Err(RedirectUriFault::ReservedParameter);
         }
         Ok(Self { text: text.to_owned(), around_port: around_port(text, application) })
@@ -97,15 +97,17 @@ impl RegisteredRedirectUri {
     }
 }
 
-/// The registered URI that `sent` names, compared with each.
+/// Finds the registered URI that `sent` names, compared with each. One that was registered under another
+/// policy, or at another mount, still has to be acceptable here.
 ///
 /// # Errors
 /// [`Reason::RedirectUriNotRegistered`].
-pub fn parse(sent: &str, registered: &[RegisteredRedirectUri]) -> Result<String, Refusal> {
+pub fn check(sent: &str, registered: &[RegisteredRedirectUri], loopback: LoopbackRedirectUri) -> Result<(), Refusal> {
     let refused = Refusal::new(Reason::RedirectUriNotRegistered).about(Some(Param::RedirectUri));
     let fits = sent.len() <= limits::REDIRECT_URI_MAX_BYTES;
-    let known = fits && registered.iter().any(|uri| uri.matches(sent));
-    if known { Ok(sent.to_owned()) } else { Err(refused.found_length(sent.len())) }
+    let acceptable = loopback == LoopbackRedirectUri::Accepted || !sent.starts_with("http://");
+    let known = fits && acceptable && registered.iter().any(|uri| uri.matches(sent));
+    if known { Ok(()) } else { Err(refused.found_length(sent.len())) }
 }
 
 fn well_formed(text: &str) -> Result<Url, RedirectUriFault> {
@@ -121,17 +123,34 @@ fn well_formed(text: &str) -> Result<Url, RedirectUriFault> {
     if text.contains('#') {
         return Err(RedirectUriFault::Fragment);
     }
-    let authority = text.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or(""));
-    if authority.contains('@') {
+    if !url.username().is_empty() || url.password().is_some() {
         return Err(RedirectUriFault::Userinfo);
+    }
+    if matches!(url.scheme(), "http" | "https") && !is_spelt_as_parsed(text, &url) {
+        return Err(RedirectUriFault::Unsafe);
     }
     Ok(url)
 }
 
+/// A URL parser mends `https:host`, `https:/host` and `0x7f.1`; a browser or client may read them otherwise.
+fn is_spelt_as_parsed(text: &str, url: &Url) -> bool {
+    let rest = text.strip_prefix(url.scheme()).and_then(|rest| rest.strip_prefix("://"));
+    let rest = rest.and_then(|rest| rest.strip_prefix(url.host_str()?));
+    let clean = url.host_str().is_some_and(|host| !host.contains([';', ',', '\'']));
+    clean && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/', '?']))
+}
+
 /// Dot segments in any spelling; `..;` is read as one by some servers.
 fn has_dot_segment(text: &str) -> bool {
-    let path = text.split('?').next().unwrap_or(text).to_ascii_lowercase().replace("%2e", ".");
+    let path = text.split('?').next().unwrap_or(text).to_ascii_lowercase();
+    let path = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
     path.split('/').any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
+}
+
+/// `;` parts parameters too for some.
+fn has_reserved_parameter(url: &Url) -> bool {
+    let query = url.query().unwrap_or_default().replace(';', "&");
+    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| RESERVED.contains(&&*name))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -215,7 +234,11 @@ mod tests {
             "javascript:alert(1)",
             "",
         ] {
-            assert_eq!(parse(sent, &known).unwrap_err().reason, Reason::RedirectUriNotRegistered, "{sent}");
+            assert_eq!(
+                check(sent, &known, LoopbackRedirectUri::Accepted).unwrap_err().reason,
+                Reason::RedirectUriNotRegistered,
+                "{sent}"
+            );
         }
     }
 
@@ -227,11 +250,11 @@ mod tests {
         );
         for sent in ["http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", "http://[::1]:9/cb?a=b", "http://localhost/cb"]
         {
-            assert!(parse(sent, &known).is_ok(), "{sent}");
+            assert!(check(sent, &known, LoopbackRedirectUri::Accepted).is_ok(), "{sent}");
         }
-        assert!(parse("http://localhost:5000/cb", &known).is_err());
+        assert!(check("http://localhost:5000/cb", &known, LoopbackRedirectUri::Accepted).is_err());
         let native = registered(&["http://localhost/cb"], ApplicationType::Native);
-        assert!(parse("http://localhost:5000/cb", &native).is_ok());
+        assert!(check("http://localhost:5000/cb", &native, LoopbackRedirectUri::Accepted).is_ok());
     }
 
     #[test]
@@ -255,6 +278,18 @@ mod tests {
             ("https://app\u{3002}example/", RedirectUriFault::Unsafe),
             ("https://app.example/cb?iss=x", RedirectUriFault::ReservedParameter),
             ("https://app.example/cb?a=1&st%61te", RedirectUriFault::ReservedParameter),
+            ("https:/u:p@evil.example/cb", RedirectUriFault::Userinfo),
+            ("https:u@evil.example/cb", RedirectUriFault::Userinfo),
+            ("https:////u@evil/cb", RedirectUriFault::Userinfo),
+            ("https:app.example/cb", RedirectUriFault::Unsafe),
+            ("https:/app.example/cb", RedirectUriFault::Unsafe),
+            ("HTTPS://app.example/cb", RedirectUriFault::Unsafe),
+            ("https://APP.example/cb", RedirectUriFault::Unsafe),
+            ("http:/127.0.0.1/cb", RedirectUriFault::Unsafe),
+            ("http://0x7f.1/cb", RedirectUriFault::Unsafe),
+            ("https://app.example/..%2fx", RedirectUriFault::Unsafe),
+            ("https://a;sandbox/cb", RedirectUriFault::Unsafe),
+            ("https://app.example/cb?x=1;code=2", RedirectUriFault::ReservedParameter),
             ("/cb", RedirectUriFault::NotAbsolute),
             ("", RedirectUriFault::NotAbsolute),
         ] {
@@ -262,6 +297,13 @@ mod tests {
         }
         assert_eq!(fault("com.app:/cb"), None);
         assert_eq!(fault(&format!("https://app.example/{}", "x".repeat(2048))), Some(RedirectUriFault::TooLong));
+    }
+
+    #[test]
+    fn loopback_is_refused_where_the_policy_of_the_request_refuses_it() {
+        let known = registered(&["http://127.0.0.1/cb", "https://app.example/cb"], ApplicationType::Web);
+        assert!(check("http://127.0.0.1/cb", &known, LoopbackRedirectUri::Refused).is_err());
+        assert!(check("https://app.example/cb", &known, LoopbackRedirectUri::Refused).is_ok());
     }
 
     #[test]

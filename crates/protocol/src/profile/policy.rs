@@ -13,6 +13,10 @@ trait Tightness: Sized + Clone {
     fn is_looser_than(&self, bound: &Self) -> bool;
     /// What both accept.
     fn meet(&self, other: &Self) -> Self;
+    /// Whether nothing is accepted.
+    fn accepts_nothing(&self) -> bool {
+        false
+    }
 }
 
 macro_rules! policy {
@@ -24,9 +28,15 @@ macro_rules! policy {
 
         impl Policy {
             /// What both policies accept.
-            #[must_use]
-            pub fn meet(&self, other: &Self) -> Self {
-                Self { $($field: self.$field.meet(&other.$field)),+ }.with_request_uri_lifetime_clamped()
+            ///
+            /// # Errors
+            /// The name of a setting for which they accept nothing in common.
+            pub fn meet(&self, other: &Self) -> Result<Self, Loosened> {
+                let met = Self { $($field: self.$field.meet(&other.$field)),+ };
+                $(if met.$field.accepts_nothing() {
+                    return Err(Loosened { setting: stringify!($field) });
+                })+
+                met.with_request_uri_lifetime_clamped().request_uri_lifetime_within_bounds()
             }
 
             /// `candidate`, unless it accepts anything that `self` does not.
@@ -68,7 +78,7 @@ impl Policy {
     }
 }
 
-/// A lower level tried to loosen a setting of a higher one.
+/// A lower level tried to loosen a setting of a higher one, or two profiles have nothing in common in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loosened {
     /// The setting.
@@ -122,6 +132,18 @@ policy! {
     access_token_lifetime_s: Max,
     /// Lifetime of an ID token, in seconds.
     id_token_lifetime_s: Max,
+    /// Lifetime of a grant with a refresh token, in seconds.
+    refresh_token_lifetime_s: Max,
+    /// When a client that has the grant type gets a refresh token.
+    refresh_tokens: RefreshTokens,
+    /// Whether a refresh token is replaced by its use.
+    refresh_token_rotation: RefreshTokenRotation,
+    /// Who may ask what a token is worth.
+    introspection: Introspection,
+    /// Whether an authorization request must be pushed.
+    pushed_requests: PushedRequests,
+    /// Whether a consent is remembered.
+    consent: Consent,
 }
 
 /// What `aud` of a client assertion may be. Later is tighter.
@@ -214,7 +236,59 @@ pub enum UnknownScope {
     Refused,
 }
 
-/// Accepted forms of `login_hint`. Later is tighter.
+/// When a client that has the grant type gets a refresh token. Later is tighter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefreshTokens {
+    /// With every code.
+    Always,
+    /// Where `offline_access` was granted (OpenID Connect Core section 11).
+    WithOfflineAccess,
+}
+
+/// Whether a refresh token is replaced by its use. Neither is tighter: a lower level chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefreshTokenRotation {
+    /// It stays (FAPI 2.0 Security Profile section 5.3.2.1).
+    Keep,
+    /// It is replaced, and its reuse ends the grant (RFC 9700 section 4.14.2).
+    Rotate,
+}
+
+/// Who may ask what a token is worth. Later is tighter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Introspection {
+    /// A resource server it is for, and the client it was issued to.
+    AudienceAndOwner,
+    /// A resource server it is for.
+    Audience,
+}
+
+/// Whether an authorization request must be pushed. Later is tighter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PushedRequests {
+    /// The browser may bring it too.
+    Optional,
+    /// It must (RFC 9126 section 5); a client that can be trusted with the answer hears so.
+    Required,
+    /// It must, and nobody is sent back who comes without.
+    RequiredWithoutReturn,
+}
+
+/// Whether a consent is remembered. A lower level chooses freely: the user was asked once either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consent {
+    /// For this user, this client and no more than these scopes.
+    Remembered,
+    /// The user is asked every time.
+    AskedEveryTime,
+}
+
+/// Accepted forms of `login_hint`. Neither is tighter: a JSON text is a name to the one and a realm to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LoginHintForm {
@@ -239,9 +313,43 @@ later_is_tighter!(
     LoopbackRedirectUri,
     ScopeNeed,
     UnknownScope,
-    LoginHintForm,
+    RefreshTokens,
+    Introspection,
+    PushedRequests,
     Min
 );
+
+/// Where one of two profiles reads realms, realms are read.
+impl Tightness for LoginHintForm {
+    fn is_looser_than(&self, _: &Self) -> bool {
+        false
+    }
+
+    fn meet(&self, other: &Self) -> Self {
+        (*self).min(*other)
+    }
+}
+
+impl Tightness for Consent {
+    fn is_looser_than(&self, _: &Self) -> bool {
+        false
+    }
+
+    fn meet(&self, other: &Self) -> Self {
+        (*self).max(*other)
+    }
+}
+
+/// Where one of two profiles keeps refresh tokens, they are kept.
+impl Tightness for RefreshTokenRotation {
+    fn is_looser_than(&self, _: &Self) -> bool {
+        false
+    }
+
+    fn meet(&self, other: &Self) -> Self {
+        (*self).min(*other)
+    }
+}
 
 /// `Required` and `S256` each allow something that the other does not.
 impl Tightness for Pkce {
@@ -320,6 +428,10 @@ impl<T: PartialEq + Clone> Tightness for Set<T> {
 
     fn meet(&self, other: &Self) -> Self {
         Self(self.0.iter().filter(|value| other.has(value)).cloned().collect())
+    }
+
+    fn accepts_nothing(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

@@ -51,7 +51,7 @@ pub fn read(name: &str, text: &str) -> Result<Policy, ProfileFault> {
 
 impl Policy {
     /// This policy with the settings of `overlay` in place of its own, not compared yet:
-    /// that is [`Policy::tightened`]'s part. `base` is the profile the settings are written over.
+    /// that is [`Policy::tightened`]'s part.
     ///
     /// # Errors
     /// [`ProfileFault`] when `overlay` holds an unknown setting or a value of the wrong type.
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn meeting_two_profiles_accepts_only_what_both_accept() {
-        let met = shipped("fapi2-security").unwrap().meet(&shipped("ibm-verify").unwrap());
+        let met = shipped("fapi2-security").unwrap().meet(&shipped("ibm-verify").unwrap()).unwrap();
         assert_eq!(met.pkce, Pkce::S256Required);
         assert_eq!(met.state_min_bytes.0, 8);
         assert_eq!(met.client_assertion_audience, AssertionAudience::IssuerString);

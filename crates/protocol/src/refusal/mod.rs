@@ -46,6 +46,12 @@ pub enum OAuthError {
     InvalidTarget,
     /// RFC 9396 section 5.
     InvalidAuthorizationDetails,
+    /// RFC 6750 section 3.1.
+    InvalidToken,
+    /// RFC 6750 section 3.1.
+    InsufficientScope,
+    /// RFC 7009 section 2.2.1.
+    UnsupportedTokenType,
 }
 
 impl OAuthError {
@@ -70,6 +76,9 @@ impl OAuthError {
             Self::ConsentRequired => "consent_required",
             Self::InvalidTarget => "invalid_target",
             Self::InvalidAuthorizationDetails => "invalid_authorization_details",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::UnsupportedTokenType => "unsupported_token_type",
         }
     }
 }

@@ -2,7 +2,7 @@
 //! how to mend it.
 //!
 //! Codes: 1xx the HTTP message, 2xx client authentication, 3xx the authorization request, 5xx the
-//! authorization endpoint and its pages, 6xx the token endpoint, 9xx faults of ours. A code is never
+//! authorization endpoint and its pages, 6xx the token endpoint, 7xx tokens in use and logout, 9xx faults of ours. A code is never
 //! reused for another reason. At the authorization endpoint a refusal is a page, or a redirect where
 //! the engine holds a validated redirect URI; elsewhere it is JSON with the row's status.
 
@@ -194,7 +194,8 @@ reasons! {
     MethodNotRegistered = "PAR-210", InvalidClient, 401, "RFC 7591 section 2",
         "the client is registered with another authentication method",
         "the registered token_endpoint_auth_method",
-        "use the registered method, or change the registration";
+        "use the registered method, or change the registration",
+        behind ClientAuthenticationFailed;
     ClientIdMismatch = "PAR-211", InvalidRequest, 400, "RFC 9126 section 2.1",
         "client_id differs from the identity in the Authorization header",
         "the same client in both",
@@ -412,6 +413,14 @@ reasons! {
         "ui_locales is too long",
         "at most 512 bytes",
         "shorten ui_locales";
+    AcrEssential = "PAR-338", InvalidRequest, 400, "OpenID Connect Core section 5.5.1.1",
+        "an essential acr is asked for, and this server authenticates in one way only",
+        "no essential acr in claims",
+        "leave the essential acr out, or ask for it as voluntary";
+    SubContradicted = "PAR-339", InvalidRequest, 400, "OpenID Connect Core section 5.5.1",
+        "id_token_hint and claims ask for different users",
+        "one user",
+        "send one of the two";
     AuthorizeParameterMissing = "PAR-501", InvalidRequest, 400, "RFC 9126 section 4",
         "client_id or request_uri is missing",
         "client_id and request_uri, each once",
@@ -545,6 +554,82 @@ reasons! {
         "a user who is still enabled",
         "start a new authorization",
         behind CodeInvalid;
+    RefreshTokenMissing = "PAR-613", InvalidRequest, 400, "RFC 6749 section 6",
+        "refresh_token is missing",
+        "the refresh token",
+        "send refresh_token";
+    RefreshTokenInvalid = "PAR-614", InvalidGrant, 400, "RFC 6749 section 5.2",
+        "the refresh token is invalid, expired, revoked or already used",
+        "a live refresh token of this client",
+        "start a new authorization";
+    RefreshTokenUnknown = "PAR-615", InvalidGrant, 400, "RFC 6749 section 5.2",
+        "the refresh token is unknown, expired or revoked",
+        "a live refresh token",
+        "start a new authorization",
+        behind RefreshTokenInvalid;
+    RefreshTokenReused = "PAR-616", InvalidGrant, 400, "RFC 9700 section 4.14.2",
+        "the refresh token was replaced before; its grant is now ended",
+        "the newest refresh token of the grant",
+        "keep the refresh token of every response, and let one process refresh",
+        behind RefreshTokenInvalid;
+    RefreshTokenOfAnotherClient = "PAR-617", InvalidGrant, 400, "RFC 6749 section 6",
+        "the refresh token was issued to another client",
+        "the client that received it",
+        "refresh with the client it was issued to",
+        behind RefreshTokenInvalid;
+    ScopeWiderThanGrant = "PAR-618", InvalidScope, 400, "RFC 6749 section 6",
+        "the scope is wider than what was granted",
+        "a subset of the granted scope",
+        "ask for less, or start a new authorization";
+    PublicClientGrant = "PAR-619", UnauthorizedClient, 400, "RFC 6749 section 4.4",
+        "a public client may not use this grant type",
+        "a client that authenticates",
+        "register the client with an authentication method";
+    SessionEnded = "PAR-620", InvalidGrant, 400, "OpenID Connect Core section 11",
+        "the session that the grant hangs on has ended",
+        "a live session, or offline_access",
+        "start a new authorization",
+        behind RefreshTokenInvalid;
+    TokenMissing = "PAR-701", InvalidRequest, 400, "RFC 7009 section 2.1",
+        "token is missing",
+        "the token to be looked at or ended",
+        "send token";
+    TokenOfAnotherClient = "PAR-702", UnauthorizedClient, 400, "RFC 7009 section 2.1",
+        "the token was issued to another client",
+        "the client that received the token",
+        "revoke with the client it was issued to";
+    IntrospectionRefused = "PAR-703", InvalidClient, 401, "RFC 7662 section 2.1",
+        "the caller may not introspect tokens",
+        "a registered resource server",
+        "register the resource server with a credential";
+    AccessTokenMissing = "PAR-711", InvalidToken, 401, "RFC 6750 section 3",
+        "there is no access token",
+        "an access token in the Authorization header",
+        "send Authorization: Bearer";
+    AccessTokenInvalid = "PAR-712", InvalidToken, 401, "RFC 6750 section 3.1",
+        "the access token is unknown, expired or revoked",
+        "a live access token of this issuer",
+        "get a new access token";
+    AccessTokenTwice = "PAR-713", InvalidRequest, 400, "RFC 6750 section 2",
+        "the access token is sent in more than one way",
+        "one way",
+        "use the Authorization header alone";
+    AccessTokenScope = "PAR-714", InsufficientScope, 403, "RFC 6750 section 3.1",
+        "the access token lacks the scope that is needed here",
+        "a token with the scope openid",
+        "ask for openid";
+    AccessTokenInQuery = "PAR-715", InvalidRequest, 400, "RFC 9700 section 4.3.2",
+        "an access token stands in the query of the URL",
+        "the Authorization header",
+        "move the token into the header: URLs end in logs";
+    PostLogoutRedirectUriNotRegistered = "PAR-721", InvalidRequest, 400, "OpenID Connect RP-Initiated Logout section 3",
+        "post_logout_redirect_uri is not registered for the client, or no client is named",
+        "a registered value, with id_token_hint or client_id",
+        "register the URI exactly as it is sent";
+    IdTokenHintInvalid = "PAR-722", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.2",
+        "id_token_hint is not an ID token of this issuer for this client",
+        "an ID token that was issued here; it may have expired",
+        "send the ID token unchanged";
     ServerFault = "PAR-901", ServerError, 500, "RFC 6749 section 4.1.2.1",
         "the server met an unexpected condition",
         "nothing that the caller could change",

@@ -124,6 +124,8 @@ pub(super) struct ClientSection {
     pub(super) jwks: Option<String>,
     pub(super) jwks_file: Option<Spanned<PathBuf>>,
     pub(super) redirect_uris: Vec<String>,
+    #[serde(default)]
+    pub(super) post_logout_redirect_uris: Vec<String>,
     pub(super) scope: Option<String>,
     pub(super) grant_types: Option<Vec<GrantType>>,
     pub(super) response_types: Option<Vec<String>>,
@@ -153,4 +155,7 @@ pub(super) struct UserSection {
 pub(super) struct ResourceServerSection {
     pub(super) id: Spanned<String>,
     pub(super) uris: Vec<Spanned<String>>,
+    pub(super) secret: Option<Spanned<String>>,
+    pub(super) secret_file: Option<Spanned<PathBuf>>,
+    pub(super) secret_env: Option<Spanned<String>>,
 }

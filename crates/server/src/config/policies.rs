@@ -2,7 +2,7 @@
 //! and never loosen it.
 
 use parhelion_dialects::Dialect;
-use parhelion_protocol::profile::{self, Policy};
+use parhelion_protocol::profile::{self, Loosened, Policy};
 use serde::Deserialize;
 use toml::{Spanned, Table};
 
@@ -56,7 +56,10 @@ fn of_profiles(
         let problem = format!("there is no profile `{}`", name.get_ref());
         context.source.fault_at(name.span(), problem).with_remedy(suggestion(name.get_ref(), profile::names()))
     })?;
-    let policy = chosen.meet(&own);
+    let policy = chosen.meet(&own).map_err(|Loosened { setting }| {
+        let both = format!("profile `{}` and what dialect `{}` accepts", name.get_ref(), dialect.name());
+        context.source.fault_at(name.span(), format!("{both} have nothing in common in `{setting}`"))
+    })?;
     let origin = format!("profile `{}` (with what dialect `{}` accepts)", name.get_ref(), dialect.name());
     if let Some(what) = emptied(&policy) {
         let problem = format!("tenant `{}`: {origin} leaves no {what}", tenant.get_ref());

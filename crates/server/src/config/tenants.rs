@@ -10,6 +10,7 @@ use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::client_auth::SecretDigest;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::{LoopbackRedirectUri, Policy};
+use parhelion_protocol::resource_server::{ResourceServer, ResourceServerMetadata};
 use toml::Spanned;
 use url::Url;
 
@@ -34,8 +35,8 @@ pub struct TenantPlan {
     pub clients: HashMap<String, Arc<Client>>,
     /// In the order of the file.
     pub users: Vec<UserPlan>,
-    /// The URIs of its resource servers.
-    pub resources: Vec<String>,
+    /// Its resource servers, by id.
+    pub resource_servers: HashMap<String, Arc<ResourceServer>>,
 }
 
 /// A mount as it is configured.
@@ -116,6 +117,7 @@ impl TenantPlan {
         for mount in &section.mount {
             mounts.push(mount_plan(context, &section, mount)?);
         }
+        check_issuers(context, &mounts)?;
         if mounts.is_empty() {
             let problem = format!("tenant `{}` has no mount, so that nobody can reach it", section.id.get_ref());
             let remedy = "add [[tenant.mount]] with dialect and base_url";
@@ -123,7 +125,7 @@ impl TenantPlan {
         }
         let clients = clients(context, &mut mounts, section.client)?;
         let users = users(context, section.user)?;
-        let resources = resources(context, section.resource_server)?;
+        let resource_servers = resource_servers(context, &clients, section.resource_server)?;
         let id = section.id.into_inner();
         Ok(Self {
             name: section.name.unwrap_or_else(|| id.clone()),
@@ -132,9 +134,24 @@ impl TenantPlan {
             mounts: mounts.into_iter().map(|(mount, _)| mount).collect(),
             clients,
             users,
-            resources,
+            resource_servers,
         })
     }
+}
+
+/// A pushed request is judged again by the mount of the issuer it was pushed through.
+fn check_issuers(context: &Context<'_>, mounts: &[(MountPlan, Grounded)]) -> Result<(), ConfigFault> {
+    for (at, (mount, _)) in mounts.iter().enumerate() {
+        if let Some((other, _)) =
+            mounts.iter().take(at).find(|(other, _)| other.issuer.as_str() == mount.issuer.as_str())
+        {
+            let problem =
+                format!("two mounts of one tenant have the issuer {} (line {} too)", mount.issuer.as_str(), other.line);
+            let fault = ConfigFault { line: Some(mount.line), ..context.source.fault(problem) };
+            return Err(fault.with_remedy("give one of them an issuer of its own"));
+        }
+    }
+    Ok(())
 }
 
 fn check_slug(context: &Context<'_>, id: &Spanned<String>) -> Result<(), ConfigFault> {
@@ -257,6 +274,7 @@ fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetad
         token_endpoint_auth_signing_alg: section.token_endpoint_auth_signing_alg,
         jwks,
         redirect_uris: section.redirect_uris,
+        post_logout_redirect_uris: section.post_logout_redirect_uris,
         scope: section.scope,
         grant_types: section.grant_types,
         response_types: section.response_types,
@@ -300,25 +318,41 @@ fn fits_sub(sub: &str) -> bool {
     (1..=255).contains(&sub.len()) && sub.is_ascii()
 }
 
-fn resources(context: &Context<'_>, sections: Vec<ResourceServerSection>) -> Result<Vec<String>, ConfigFault> {
-    let mut ids: Vec<String> = Vec::new();
-    let mut uris: Vec<String> = Vec::new();
+fn resource_servers(
+    context: &Context<'_>,
+    clients: &HashMap<String, Arc<Client>>,
+    sections: Vec<ResourceServerSection>,
+) -> Result<HashMap<String, Arc<ResourceServer>>, ConfigFault> {
+    let mut servers: HashMap<String, Arc<ResourceServer>> = HashMap::new();
     for section in sections {
-        for uri in section.uris {
+        for uri in &section.uris {
             let text = uri.get_ref();
+            let taken = servers.values().any(|server| server.uris.contains(text));
             //= rfc8707#2 an absolute URI without a fragment
-            if Url::parse(text).is_err() || text.contains('#') || uris.contains(text) {
+            if Url::parse(text).is_err() || text.contains('#') || taken {
                 let problem =
                     format!("resource `{}` is no absolute URI, has a fragment, or is there twice", text.escape_debug());
                 return Err(context.source.fault_at(uri.span(), problem));
             }
-            uris.push(uri.into_inner());
         }
-        if ids.contains(section.id.get_ref()) {
-            let problem = format!("resource server `{}` is there twice", section.id.get_ref().escape_debug());
-            return Err(context.source.fault_at(section.id.span(), problem));
+        let secret = secret::read(
+            &SecretKeys {
+                name: "secret",
+                literal: section.secret.as_ref(),
+                file: section.secret_file.as_ref(),
+                env: section.secret_env.as_ref(),
+            },
+            context,
+        )?;
+        let (id, at) = (section.id.get_ref().clone(), section.id.span());
+        if servers.contains_key(&id) || clients.contains_key(&id) {
+            let problem = format!("resource server `{}` has the name of another one or of a client", id.escape_debug());
+            return Err(context.source.fault_at(at, problem).with_remedy("both authenticate: give it another id"));
         }
-        ids.push(section.id.into_inner());
+        let uris = section.uris.into_iter().map(Spanned::into_inner).collect();
+        let metadata = ResourceServerMetadata { id: id.clone(), uris };
+        let digest = secret.as_deref().map(|secret| SecretDigest::of(secret));
+        servers.insert(id, Arc::new(ResourceServer::register(metadata, digest)));
     }
-    Ok(uris)
+    Ok(servers)
 }

@@ -195,5 +195,5 @@ fn what_is_there_twice_is_refused() {
     assert!(refused(&[HEAD, TENANT, MOUNT, &client, &client]).contains("client `app` is there twice"));
     assert!(refused(&[HEAD, TENANT, MOUNT, resource, resource]).contains("is there twice"));
     assert!(refused(&[HEAD, TENANT]).contains("has no mount"));
-    assert_eq!(mounted(&[resource]).tenants[0].resources, ["https://api.example"]);
+    assert_eq!(mounted(&[resource]).tenants[0].resource_servers["api"].uris, ["https://api.example"]);
 }

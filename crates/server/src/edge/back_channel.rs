@@ -1,12 +1,13 @@
-//! The client's side of a mount: push and token, as its dialect spells them.
+//! The client's side of a mount: the endpoints at which clients authenticate, as its dialect spells them.
 
 use bytes::Bytes;
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderMap, StatusCode, header};
 use hyper::body::Incoming as Body;
 use parhelion_dialects::{Incoming, RequestId, Response, Unread};
 use parhelion_engine::client_request::{ClientRequest, Judged};
 use parhelion_engine::fault::Turned;
+use parhelion_engine::introspect::AnswerForm;
 use parhelion_protocol::client_auth;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::ClientIdInForm;
@@ -31,6 +32,8 @@ pub(super) struct Call<'a> {
 pub(super) enum ClientEndpoint {
     Push,
     Token,
+    Introspect,
+    Revoke,
 }
 
 impl ClientEndpoint {
@@ -38,6 +41,8 @@ impl ClientEndpoint {
         match self {
             Self::Push => Endpoint::Push,
             Self::Token => Endpoint::Token,
+            Self::Introspect => Endpoint::Introspect,
+            Self::Revoke => Endpoint::Revoke,
         }
     }
 
@@ -45,6 +50,8 @@ impl ClientEndpoint {
         match self {
             Self::Push => "push",
             Self::Token => "token",
+            Self::Introspect => "introspect",
+            Self::Revoke => "revoke",
         }
     }
 }
@@ -92,16 +99,27 @@ impl Call<'_> {
                 return *response;
             }
         };
+        let (engine, place) = (&self.edge.engine, self.place);
         match self.endpoint {
             ClientEndpoint::Push => {
-                let judged = self.edge.engine.push(&self.place.mount, &request).await;
+                let judged = engine.push(&place.mount, &request).await;
                 self.log(&judged, request);
-                self.place.dialect.write_pushed(&incoming, &judged)
+                place.dialect.write_pushed(&incoming, &judged)
             }
             ClientEndpoint::Token => {
-                let judged = self.edge.engine.token(&self.place.mount, &request).await;
+                let judged = engine.token(&place.mount, &request).await;
                 self.log(&judged, request);
-                self.place.dialect.write_tokens(&incoming, &judged)
+                place.dialect.write_tokens(&incoming, &judged)
+            }
+            ClientEndpoint::Introspect => {
+                let judged = engine.introspect(&place.mount, &request, wanted(&self.parts.headers)).await;
+                self.log(&judged, request);
+                place.dialect.write_introspected(&incoming, &judged)
+            }
+            ClientEndpoint::Revoke => {
+                let judged = engine.revoke(&place.mount, &request).await;
+                self.log(&judged, request);
+                place.dialect.write_revoked(&incoming, &judged)
             }
         }
     }
@@ -109,14 +127,12 @@ impl Call<'_> {
     /// The answer to a client whose request its dialect could not read.
     fn unread(&self, incoming: &Incoming<'_>, refusal: Refusal) -> Response {
         self.scene(None).refused(&refusal);
-        let turned = Turned::Refused(refusal);
+        let dialect = self.place.dialect;
         match self.endpoint {
-            ClientEndpoint::Push => {
-                self.place.dialect.write_pushed(incoming, &Judged { method: None, outcome: Err(turned) })
-            }
-            ClientEndpoint::Token => {
-                self.place.dialect.write_tokens(incoming, &Judged { method: None, outcome: Err(turned) })
-            }
+            ClientEndpoint::Push => dialect.write_pushed(incoming, &unidentified(refusal)),
+            ClientEndpoint::Token => dialect.write_tokens(incoming, &unidentified(refusal)),
+            ClientEndpoint::Introspect => dialect.write_introspected(incoming, &unidentified(refusal)),
+            ClientEndpoint::Revoke => dialect.write_revoked(incoming, &unidentified(refusal)),
         }
     }
 
@@ -143,4 +159,14 @@ impl Call<'_> {
         let endpoint = self.endpoint.name();
         Scene { request_id: self.request_id, place: Some(self.place), endpoint, client_id }
     }
+}
+
+fn unidentified<T>(refusal: Refusal) -> Judged<T> {
+    Judged { method: None, outcome: Err(Turned::Refused(refusal)) }
+}
+
+//= rfc9701#4 a JWT if and only if the caller asks for it
+fn wanted(headers: &HeaderMap) -> AnswerForm {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.contains("application/token-introspection+jwt") { AnswerForm::Jwt } else { AnswerForm::Json }
 }

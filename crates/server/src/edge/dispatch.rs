@@ -3,7 +3,7 @@
 use http::request::Parts;
 use http::{Method, StatusCode};
 use hyper::body::Incoming as Body;
-use parhelion_dialects::{RequestId, Response};
+use parhelion_dialects::{Incoming, RequestId, Response, resource_answer};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::refusal::{Reason, Refusal};
 
@@ -58,7 +58,11 @@ impl Exchange<'_> {
         match endpoint {
             Endpoint::Push => self.call(place, ClientEndpoint::Push, body).await,
             Endpoint::Token => self.call(place, ClientEndpoint::Token, body).await,
+            Endpoint::Introspect => self.call(place, ClientEndpoint::Introspect, body).await,
+            Endpoint::Revoke => self.call(place, ClientEndpoint::Revoke, body).await,
             Endpoint::Authorize => self.visit(place, Page::Authorize, body).await,
+            Endpoint::EndSession => self.visit(place, Page::EndSession, body).await,
+            Endpoint::Userinfo => self.userinfo(place, body).await,
             Endpoint::Discovery => self.document(place, endpoint, documents::metadata),
             Endpoint::Jwks => self.document(place, endpoint, documents::jwks),
         }
@@ -100,12 +104,43 @@ impl Exchange<'_> {
         };
         let response = match page {
             Page::Authorize => visit.authorize().await,
+            Page::EndSession => visit.end_session().await,
             Page::Interaction(path) => visit.interaction(path).await,
         };
         if let Some(TurnedDown(turned)) = response.extensions().get() {
             self.scene(Some(place), page.name()).turned(turned);
         }
         response
+    }
+
+    /// Claims about the user, for whoever holds an access token.
+    async fn userinfo(&self, place: &Place, body: Body) -> Response {
+        let turned_down = |refusal| self.turned_down(Some((place, Endpoint::Userinfo)), &refusal);
+        let head = message::check_method(Endpoint::Userinfo, self.parts);
+        if let Err(refusal) = head.and_then(|()| message::check_head(self.parts)) {
+            return turned_down(refusal);
+        }
+        let body = match body::read(body, place.mount.policy.body_max_bytes.0, self.edge.limits.body_wait).await {
+            Ok(body) => body,
+            Err(fault) => return turned_down(fault.refusal()),
+        };
+        let incoming = Incoming {
+            mount: &place.mount,
+            endpoint: Endpoint::Userinfo,
+            headers: &self.parts.headers,
+            query: self.parts.uri.query(),
+            body: &body,
+            request_id: self.request_id,
+            public_url: self.edge.public_url.as_str(),
+        };
+        let outcome = match resource_answer::access_token(&incoming, &self.parts.method) {
+            Ok(token) => self.edge.engine.userinfo(&place.mount, &token).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        if let Err(turned) = &outcome {
+            self.scene(Some(place), "userinfo").turned(turned);
+        }
+        resource_answer::userinfo(&incoming, outcome)
     }
 
     fn elsewhere(&self, found: &Found<'_, '_>) -> Response {
@@ -150,6 +185,7 @@ impl Exchange<'_> {
 #[derive(Clone, Copy)]
 enum Page<'a> {
     Authorize,
+    EndSession,
     Interaction(&'a str),
 }
 
@@ -157,6 +193,7 @@ impl Page<'_> {
     const fn name(self) -> &'static str {
         match self {
             Self::Authorize => "authorize",
+            Self::EndSession => "end_session",
             Self::Interaction(_) => "interaction",
         }
     }

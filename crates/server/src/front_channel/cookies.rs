@@ -42,16 +42,32 @@ impl Cookie {
     }
 }
 
+/// Interactions that one browser may have under way; older ones are forgotten.
+const INTERACTIONS_MAX: usize = 8;
+
 /// The value of a cookie, if the browser sent exactly one of that name.
 pub(super) fn find<'a>(headers: &'a HeaderMap, cookie: &Cookie) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut values = lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == cookie.name)
-        .map(|(_, value)| value);
+    let mut values = pairs(headers).filter(|(name, _)| *name == cookie.name).map(|(_, value)| value);
     let first = values.next();
     if values.next().is_some() { None } else { first }
+}
+
+/// Every cookie that was sent. One that is not ASCII is another server's, and no reason to overlook ours.
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let lines = headers.get_all(header::COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    lines.filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
+}
+
+/// Takes away the interactions that a browser has had longest, so that they never fill its requests.
+/// Browsers send older cookies first (RFC 6265 section 5.4).
+pub(super) fn forget_oldest(headers: &HeaderMap, mount: &Mount, newest: &Cookie, response: &mut Response) {
+    let prefix = Cookie::of_interaction_id(mount, "").name;
+    let others = pairs(headers).filter(|(name, _)| name.starts_with(&prefix) && *name != newest.name);
+    let others: Vec<&str> = others.map(|(name, _)| name).collect();
+    let surplus = others.len().saturating_sub(INTERACTIONS_MAX.saturating_sub(1));
+    for name in others.into_iter().take(surplus) {
+        clear(response, &Cookie { name: name.to_owned(), secure: newest.secure, max_age_s: 0 });
+    }
 }
 
 /// Sets a cookie.

@@ -10,11 +10,14 @@ use parhelion_engine::Engine;
 use parhelion_engine::authorize::Loaded;
 use parhelion_engine::fault::Turned;
 use parhelion_engine::interaction::{Decision, Interaction};
+use parhelion_engine::logout::{Asked, Logout};
+use parhelion_engine::reference::sha256;
 use parhelion_engine::registry::Mount;
-use parhelion_engine::response::AuthorizationResponse;
+use parhelion_engine::response::{AuthorizationResponse, Delivery};
+use parhelion_jose::base64url;
 use parhelion_pages::LoginFailure;
 use parhelion_protocol::form;
-use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 use zeroize::Zeroizing;
 
 use cookies::Cookie;
@@ -42,6 +45,9 @@ pub struct Visit<'a> {
     /// Where the pages that explain codes are.
     pub public_url: &'a str,
 }
+
+/// The login page says nothing that its form has to speak of.
+const NOTHING_SHOWN: &str = "";
 
 /// A page of an interaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,16 +96,52 @@ impl Visit<'_> {
             (Step::Login, _) => self.show_login(id).await,
             (Step::Consent, _) => self.show_consent(id).await,
         };
-        outcome.unwrap_or_else(|turned| self.error(turned))
+        outcome.unwrap_or_else(|turned| {
+            let mut response = self.error(turned);
+            if turned.public().error == OAuthError::InvalidRequestUri {
+                // Nothing will come of this interaction any more.
+                cookies::clear(&mut response, &Cookie::of_interaction_id(self.mount, id));
+            }
+            response
+        })
+    }
+
+    /// Ends the session at this tenant (OpenID Connect RP-Initiated Logout).
+    pub async fn end_session(&self) -> Response {
+        self.log_out().await.unwrap_or_else(|turned| self.error(turned))
     }
 
     async fn load(&self) -> Result<Loaded, Turned> {
-        let parameters = match *self.method {
-            Method::POST => form::parse(self.form_body()?)?,
-            _ => form::parse(self.query.unwrap_or_default().as_bytes())?,
-        };
         let session = cookies::find(self.headers, &Cookie::session(self.mount));
-        self.engine.authorize(self.mount, &parameters, session).await
+        self.engine.authorize(self.mount, self.query_or_body()?, session).await
+    }
+
+    /// What came in the query or, with POST, in the body.
+    fn query_or_body(&self) -> Result<&[u8], Refusal> {
+        match *self.method {
+            Method::POST => self.form_body(),
+            _ => Ok(self.query.unwrap_or_default().as_bytes()),
+        }
+    }
+
+    async fn log_out(&self) -> Result<Response, Turned> {
+        let sent = self.query_or_body()?;
+        let parameters = form::parse(sent)?;
+        let cookie = Cookie::session(self.mount);
+        let session = cookies::find(self.headers, &cookie);
+        // The answer of our own page: its token is derived from the session that only this browser carries.
+        let token = session.map(logout_token);
+        let confirmed = *self.method == Method::POST && self.form()?.form_token.is_some_and(|sent| Some(sent) == token);
+        let asked = if confirmed { Asked::Confirmed } else { Asked::NotYet };
+        match (self.engine.end_session(self.mount, &parameters, session, asked).await?, token) {
+            (Logout::Ask, Some(token)) => Ok(pages::logout(self, sent, &token)),
+            (Logout::Ask, None) => Err(Reason::InteractionUnknown.into()),
+            (Logout::Done { redirect: to }, _) => {
+                let mut response = to.map_or_else(|| pages::logged_out(self), |to| redirect(&to));
+                cookies::clear(&mut response, &cookie);
+                Ok(response)
+            }
+        }
     }
 
     async fn show_login(&self, id: &str) -> Result<Response, Turned> {
@@ -111,7 +153,7 @@ impl Visit<'_> {
         self.check_origin()?;
         let interaction = self.resume(id)?;
         let form = self.form()?;
-        interaction.check_form_token(form.form_token.as_deref().unwrap_or_default())?;
+        interaction.check_form_token(NOTHING_SHOWN, form.form_token.as_deref().unwrap_or_default())?;
         let (Some(username), Some(password)) = (form.username, form.password) else {
             return self.login_page(&interaction, Some(LoginFailure::Missing)).await;
         };
@@ -148,13 +190,14 @@ impl Visit<'_> {
         self.check_origin()?;
         let interaction = self.resume(id)?;
         let form = self.form()?;
-        interaction.check_form_token(form.form_token.as_deref().unwrap_or_default())?;
+        let shown = self.engine.consent_view(self.mount, &interaction).await?.scope;
+        interaction.check_form_token(&shown.to_string(), form.form_token.as_deref().unwrap_or_default())?;
         let decision = match form.decision.as_deref() {
             Some("allow") => Decision::Allow,
             Some("deny") => Decision::Deny,
             Some(_) | None => return Err(Reason::DecisionMissing.into()),
         };
-        let response = self.engine.complete(self.mount, &interaction, decision).await?;
+        let response = self.engine.complete(self.mount, &interaction, decision, &shown).await?;
         let mut response = self.respond(&response);
         cookies::clear(&mut response, &Cookie::interaction(self.mount, &interaction));
         Ok(response)
@@ -170,7 +213,11 @@ impl Visit<'_> {
         let step = if interaction.login().is_some() { Step::Consent } else { Step::Login };
         let mut response = redirect(&self.page_url(interaction, step));
         match interaction.to_cookie(self.mount, &*self.engine.entropy) {
-            Ok(value) => cookies::set(&mut response, &Cookie::interaction(self.mount, interaction), &value),
+            Ok(value) => {
+                let cookie = Cookie::interaction(self.mount, interaction);
+                cookies::set(&mut response, &cookie, &value);
+                cookies::forget_oldest(self.headers, self.mount, &cookie, &mut response);
+            }
             Err(fault) => return self.error(fault.into()),
         }
         response
@@ -185,9 +232,12 @@ impl Visit<'_> {
         format!("{}/interaction/{}/{}", self.mount.base_url, interaction.id(), step.as_str())
     }
 
-    //= oauth-v2-1#7.5.2 303, so that a form is never sent on
     fn respond(&self, response: &AuthorizationResponse) -> Response {
-        redirect(&response.location())
+        match response.delivery() {
+            //= oauth-v2-1#7.5.2 303, so that a form is never sent on
+            Delivery::Redirect(location) => redirect(&location),
+            Delivery::FormPost { action, fields } => pages::form_post(self, action, fields),
+        }
     }
 
     fn error(&self, turned: Turned) -> Response {
@@ -219,21 +269,36 @@ impl Visit<'_> {
         if is_form { Ok(self.body) } else { Err(Reason::ContentTypeNotForm.into()) }
     }
 
+    /// The fields of our own pages, each at most once.
     fn form(&self) -> Result<PageForm, Refusal> {
         let mut form = PageForm::default();
         for pair in form::pairs(self.form_body()?) {
             let (name, value) = pair?;
-            let value = Some(value.into_owned()).filter(|value| !value.is_empty());
-            match &*name {
-                "username" => form.username = value,
-                "password" => form.password = value.map(Zeroizing::new),
-                "form_token" => form.form_token = value,
-                "decision" => form.decision = value,
-                _ => {}
-            }
+            let field = match &*name {
+                "username" => &mut form.username,
+                "form_token" => &mut form.form_token,
+                "decision" => &mut form.decision,
+                "password" => {
+                    once(form.password.is_none())?;
+                    form.password = Some(Zeroizing::new(value.into_owned())).filter(|value| !value.is_empty());
+                    continue;
+                }
+                _ => continue,
+            };
+            once(field.is_none())?;
+            *field = Some(value.into_owned()).filter(|value| !value.is_empty());
         }
         Ok(form)
     }
+}
+
+fn once(first: bool) -> Result<(), Refusal> {
+    if first { Ok(()) } else { Err(Reason::ParameterRepeated.into()) }
+}
+
+/// What the form on the logout page carries.
+fn logout_token(session: &str) -> String {
+    base64url::encode(&sha256(&[b"parhelion/1/logout", session.as_bytes()]).0)
 }
 
 /// The fields of our own pages.

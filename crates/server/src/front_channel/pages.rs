@@ -9,12 +9,13 @@ use parhelion_engine::fault::Turned;
 use parhelion_engine::interaction::{ConsentView, Interaction, LoginView};
 use parhelion_engine::registry::Mount;
 use parhelion_pages::{
-    ConsentPage, ErrorPage, Frame, ICON, Language, LoginFailure, LoginPage, STYLESHEET, ScopeLine, ShownAddress,
-    icon_name, stylesheet_name,
+    ConsentPage, ErrorPage, FormPostPage, Frame, ICON, Language, LoggedOutPage, LoginFailure, LoginPage, LogoutPage,
+    STYLESHEET, ScopeLine, ShownAddress, icon_name, stylesheet_name,
 };
+use parhelion_protocol::form;
 use serde_json::json;
 
-use super::{Step, Visit};
+use super::{NOTHING_SHOWN, Step, Visit};
 
 static STYLESHEET_NAME: LazyLock<String> = LazyLock::new(stylesheet_name);
 static ICON_NAME: LazyLock<String> = LazyLock::new(icon_name);
@@ -48,7 +49,7 @@ pub(super) fn login(
     let page = LoginPage {
         frame: assets.frame(visit.mount),
         action_path: &visit.page_path(interaction, Step::Login),
-        form_token: &interaction.form_token(),
+        form_token: &interaction.form_token(NOTHING_SHOWN),
         client_name: &view.client.client_name,
         username_prefill: view.username.as_deref(),
         failure,
@@ -66,7 +67,7 @@ pub(super) fn consent(visit: &Visit<'_>, interaction: &Interaction, view: &Conse
     let page = ConsentPage {
         frame: assets.frame(visit.mount),
         action_path: &visit.page_path(interaction, Step::Consent),
-        form_token: &interaction.form_token(),
+        form_token: &interaction.form_token(&view.scope.to_string()),
         client_name: &view.client.client_name,
         client_uri: view.client.client_uri.as_deref().and_then(ShownAddress::of_page),
         username: &view.username,
@@ -95,6 +96,42 @@ pub(super) fn error(visit: &Visit<'_>, turned: &Turned) -> Response {
         request_id: None,
     };
     retry_later(html(status, page.render(), None))
+}
+
+/// Asks whether to log out; what the client sent travels on in the form.
+pub(super) fn logout(visit: &Visit<'_>, sent: &[u8], token: &str) -> Response {
+    let assets = Assets::of(visit.mount);
+    let sent: Vec<_> = form::pairs(sent).filter_map(Result::ok).collect();
+    let fields = sent.iter().map(|(name, value)| (&**name, &**value));
+    let page = LogoutPage {
+        frame: assets.frame(visit.mount),
+        form_token: token,
+        fields: fields.filter(|(name, _)| *name != "form_token").collect(),
+    };
+    // The redirect after the form goes to a registered URI of a client.
+    html(StatusCode::OK, page.render(), Some("'self' https: http:"))
+}
+
+/// Says that the session has ended.
+pub(super) fn logged_out(visit: &Visit<'_>) -> Response {
+    let assets = Assets::of(visit.mount);
+    html(StatusCode::OK, LoggedOutPage { frame: assets.frame(visit.mount) }.render(), None)
+}
+
+/// The page that sends an authorization response by a form (OAuth 2.0 Form Post Response Mode). The one
+/// page with a script, allowed by its hash; without scripts there is a button.
+pub(super) fn form_post(visit: &Visit<'_>, action: &str, fields: &[(&'static str, String)]) -> Response {
+    let assets = Assets::of(visit.mount);
+    let fields = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let page = FormPostPage { frame: assets.frame(visit.mount), action, fields };
+    let mut response = html(StatusCode::OK, page.render(), Some(&source(action)));
+    let headers = response.headers_mut();
+    let policy = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
+    let policy = format!("{}; script-src '{}'", policy.unwrap_or_default(), parhelion_pages::form_post_script_hash());
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
 /// The same for a caller that asks for JSON.
@@ -147,6 +184,8 @@ fn retry_later(mut response: Response) -> Response {
 /// A redirect URI as a CSP source: its origin, or its scheme where it has none.
 fn source(redirect_uri: &str) -> String {
     match url::Url::parse(redirect_uri) {
+        // CSP knows no IPv6 address.
+        Ok(url) if matches!(url.host(), Some(url::Host::Ipv6(_))) => format!("{}:", url.scheme()),
         Ok(url) if matches!(url.scheme(), "http" | "https") => url.origin().ascii_serialization(),
         Ok(url) => format!("{}:", url.scheme()),
         Err(_) => String::new(),

@@ -12,17 +12,18 @@ use parhelion_engine::keys::SigningKeys;
 use parhelion_engine::ports::{Moment, PasswordAnswer, PasswordVerdict, Passwords, TenantUid};
 use parhelion_engine::push::Accepted;
 use parhelion_engine::reference::SealingKey;
-use parhelion_engine::registry::{Mount, Registry, Tenant, User};
+use parhelion_engine::registry::{Mount, Registry, Tenant, User, Users};
 use parhelion_engine::response::AuthorizationResponse;
 use parhelion_engine::token::Tokens;
 use parhelion_jose::signing::SigningKey;
 use parhelion_jose::{base64url, jws::Algorithm};
 use parhelion_protocol::client::{Client, ClientMetadata};
-use parhelion_protocol::client_auth::Authorization;
+use parhelion_protocol::client_auth::{Authorization, SecretDigest};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::form;
 use parhelion_protocol::profile::{LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
+use parhelion_protocol::resource_server::{ResourceServer, ResourceServerMetadata};
 use parhelion_stores::memory::MemoryStore;
 use parhelion_testkit::{FakeClock, SeededEntropy};
 use zeroize::Zeroizing;
@@ -31,6 +32,7 @@ pub(crate) const ISSUER: &str = "https://as.example/t";
 pub(crate) const START: Moment = Moment(1_800_000_000_000);
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const API: &str = "https://api.example";
 pub(crate) const CALLBACK: &str = "https://app.example/cb";
 
 /// Knows one password. The real check is slow and belongs to the edge.
@@ -50,6 +52,7 @@ pub(crate) struct Scene {
     pub(crate) mount: Arc<Mount>,
     pub(crate) client_key: SigningKey,
     cookie_key_seed: [u8; 32],
+    profile: &'static str,
 }
 
 impl Scene {
@@ -57,7 +60,7 @@ impl Scene {
         Self::with_profile("default")
     }
 
-    pub(crate) fn with_profile(profile: &str) -> Self {
+    pub(crate) fn with_profile(profile: &'static str) -> Self {
         let clock = Arc::new(FakeClock::at(START));
         let client_key = SigningKey::generate(Algorithm::Es256).unwrap();
         let seed = [7; 32];
@@ -65,14 +68,33 @@ impl Scene {
         let store = Arc::new(MemoryStore::new(clock.clone()));
         let registry = Registry { mounts: vec![mount.clone()] };
         let engine = Engine::new(store, Arc::new(SeededEntropy::new(1)), Arc::new(OnePassword), registry);
-        Self { engine, clock, mount, client_key, cookie_key_seed: seed }
+        Self { engine, clock, mount, client_key, cookie_key_seed: seed, profile }
     }
 
     /// The same scene after its configuration changed.
     pub(crate) fn reconfigured(&mut self, change: impl Fn(&mut ClientMetadata)) {
         let mut all = metadata();
         all.iter_mut().for_each(change);
-        self.mount = mount("default", &self.client_key, &self.cookie_key_seed, all);
+        self.mount = mount(self.profile, &self.client_key, &self.cookie_key_seed, all);
+        self.engine.replace_registry(Registry { mounts: vec![self.mount.clone()] });
+    }
+
+    /// The same scene under another policy.
+    pub(crate) fn policy(
+        &mut self,
+        change: impl Fn(&parhelion_protocol::profile::Policy) -> parhelion_protocol::profile::Policy,
+    ) {
+        let mount = Mount {
+            tenant: Arc::clone(&self.mount.tenant),
+            dialect: self.mount.dialect,
+            base_url: self.mount.base_url.clone(),
+            issuer: self.mount.issuer.clone(),
+            urls: self.mount.urls.clone(),
+            policy: Arc::new(change(&self.mount.policy)),
+            client_policies: HashMap::new(),
+            api_tokens: Arc::default(),
+        };
+        self.mount = Arc::new(mount);
         self.engine.replace_registry(Registry { mounts: vec![self.mount.clone()] });
     }
 
@@ -83,7 +105,7 @@ impl Scene {
     }
 
     pub(crate) async fn pushed(&self) -> String {
-        self.push(&request("")).await.unwrap().request_uri
+        self.push(&request("")).await.ok().unwrap().request_uri
     }
 
     pub(crate) async fn load(&self, client_id: &str, request_uri: &str) -> Result<Loaded, Turned> {
@@ -97,22 +119,38 @@ impl Scene {
         session: Option<&str>,
     ) -> Result<Loaded, Turned> {
         let query = format!("client_id={client}&request_uri={request_uri}");
-        self.engine.authorize(&self.mount, &form::parse(query.as_bytes()).unwrap(), session).await
+        self.engine.authorize(&self.mount, query.as_bytes(), session).await
     }
 
     /// Loads and logs in.
     pub(crate) async fn logged_in(&self, request_uri: &str) -> Interaction {
         let interaction = interaction(self.load("app", request_uri).await);
         let password = Zeroizing::new("secret".to_owned());
-        self.engine.login(&self.mount, &interaction, "alice", password).await.unwrap().interaction
+        self.engine.login(&self.mount, &interaction, "alice", password).await.ok().unwrap().interaction
     }
 
     /// Takes the code out of a response.
     pub(crate) async fn code(&self) -> String {
+        self.code_for(&request("")).await
+    }
+
+    /// Pushes, logs in and allows.
+    pub(crate) async fn code_for(&self, request: &str) -> String {
         use parhelion_engine::interaction::Decision;
-        let interaction = self.logged_in(&self.pushed().await).await;
-        let response = self.engine.complete(&self.mount, &interaction, Decision::Allow).await.unwrap();
+        let request_uri = self.push(request).await.ok().unwrap().request_uri;
+        let interaction = self.logged_in(&request_uri).await;
+        let response = self.complete(&interaction, Decision::Allow).await.unwrap();
         parameter(&response, "code").unwrap()
+    }
+
+    /// Completes with what the consent page shows.
+    pub(crate) async fn complete(
+        &self,
+        interaction: &Interaction,
+        decision: parhelion_engine::interaction::Decision,
+    ) -> Result<AuthorizationResponse, Turned> {
+        let scope = self.engine.consent_view(&self.mount, interaction).await.map(|view| view.scope);
+        self.engine.complete(&self.mount, interaction, decision, &scope.unwrap_or_default()).await
     }
 
     pub(crate) async fn token(&self, body: &str) -> Result<Tokens, Turned> {
@@ -152,9 +190,7 @@ pub(crate) fn interaction(loaded: Result<Loaded, Turned>) -> Interaction {
 }
 
 pub(crate) fn parameter(response: &AuthorizationResponse, name: &str) -> Option<String> {
-    let location = response.location();
-    let query = location.split_once('?').unwrap().1.to_owned();
-    form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    response.parameter(name).map(str::to_owned)
 }
 
 /// The reason of a refusal.
@@ -183,6 +219,7 @@ fn metadata() -> Vec<ClientMetadata> {
 }
 
 fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<ClientMetadata>) -> Arc<Mount> {
+    let pkcs8 = &client_key.to_pkcs8().unwrap();
     let keys = serde_json::json!({ "keys": [client_key.public_jwk()] }).to_string();
     let clients = clients.into_iter().map(|mut metadata| {
         metadata.jwks = metadata.jwks.map(|_| keys.clone());
@@ -193,17 +230,25 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
         username: "alice".to_owned(),
         password_hash: "hash".to_owned(),
         sub: "sub-alice".to_owned(),
-        claims: serde_json::Map::new(),
+        claims: serde_json::json!({ "name": "Alice", "email": "a@b.example", "salary": 1 })
+            .as_object()
+            .unwrap()
+            .clone(),
     };
+    let mut users = Users::default();
+    users.insert(user);
+    let api = ResourceServerMetadata { id: "api".to_owned(), uris: vec![API.to_owned()] };
+    let api = ResourceServer::register(api, Some(SecretDigest::of("api-secret")));
     let tenant = Tenant {
         uid: TenantUid([3; 16]),
         id: "t".to_owned(),
         name: "T".to_owned(),
         aliases: Vec::new(),
         clients: clients.collect(),
-        users: HashMap::from([("alice".to_owned(), Arc::new(user))]),
-        resources: Vec::new(),
-        keys: SigningKeys::new(SigningKey::generate(Algorithm::Es256).unwrap()),
+        users,
+        resource_servers: HashMap::from([("api".to_owned(), Arc::new(api))]),
+        resources: vec![API.to_owned()],
+        keys: SigningKeys::new(SigningKey::from_pkcs8(Algorithm::Es256, None, pkcs8).unwrap(), Vec::new()),
         cookie_key: SealingKey::derive(seed, &[b"cookie"]).unwrap(),
     };
     let url = |path: &str| format!("{ISSUER}{path}");

@@ -1,0 +1,132 @@
+//! Introspection: a resource server asks what a token is worth (RFC 7662, RFC 9701).
+
+use parhelion_protocol::parameters::Param;
+use parhelion_protocol::profile::{ClientIdInForm, Introspection};
+use parhelion_protocol::refusal::{Reason, Refusal};
+use serde_json::{Map, Value, json};
+
+use crate::Engine;
+use crate::client_request::{Caller, ClientRequest, Judged};
+use crate::fault::{Fault, Turned};
+use crate::registry::Mount;
+use crate::userinfo::LiveToken;
+
+/// How the caller wants the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerForm {
+    /// As JSON (RFC 7662 section 2.2).
+    Json,
+    /// As a signed JWT (RFC 9701 section 5).
+    Jwt,
+}
+
+/// The answer, in the form that was asked for.
+#[derive(Debug)]
+pub enum Introspected {
+    /// `application/json`.
+    Json(String),
+    /// `application/token-introspection+jwt`.
+    Jwt(String),
+}
+
+impl Engine {
+    /// Takes an introspection request. A token that is not the caller's to know is not active.
+    ///
+    /// # Errors
+    /// In the outcome: the caller is not who it says, or may not ask.
+    pub async fn introspect(
+        &self,
+        mount: &Mount,
+        request: &ClientRequest<'_>,
+        form: AnswerForm,
+    ) -> Judged<Introspected> {
+        let find = |id: &str| match mount.tenant.resource_servers.get(id) {
+            Some(server) => server.party(),
+            None => mount.tenant.clients.get(id).map(|client| client.party()),
+        };
+        let Judged { method, outcome } = self.prove_caller(mount, request, ClientIdInForm::FromCredential, find).await;
+        let outcome = match outcome {
+            Ok(caller) => self.introspect_for(mount, request, &caller, form).await,
+            Err(turned) => Err(turned),
+        };
+        Judged { method, outcome }
+    }
+
+    async fn introspect_for(
+        &self,
+        mount: &Mount,
+        request: &ClientRequest<'_>,
+        caller: &Caller,
+        form: AnswerForm,
+    ) -> Result<Introspected, Turned> {
+        self.claim_once(caller).await?;
+        may_ask(mount, caller)?;
+        let missing = Refusal::new(Reason::TokenMissing).about(Some(Param::Token));
+        let text = request.parameters.get(Param::Token).ok_or(missing)?;
+        let live = self.find_access_token(mount, text).await?;
+        let live = live.filter(|live| is_the_callers(mount, caller, live));
+        let members = live.map_or_else(inactive, |live| active(&live));
+        match form {
+            AnswerForm::Json => Ok(Introspected::Json(Value::Object(members).to_string())),
+            AnswerForm::Jwt => Ok(Introspected::Jwt(self.introspection_jwt(mount, caller, members)?)),
+        }
+    }
+
+    //= rfc9701#5 no top-level sub or exp, or the answer could pass for an access token
+    fn introspection_jwt(&self, mount: &Mount, caller: &Caller, members: Map<String, Value>) -> Result<String, Fault> {
+        let claims = json!({
+            "iss": mount.issuer,
+            "aud": caller.id,
+            "iat": self.store.now().epoch_s(),
+            "token_introspection": members,
+        });
+        let key = mount.tenant.keys.current();
+        key.sign("token-introspection+jwt", claims.to_string().as_bytes()).map_err(|_| Fault::Crypto)
+    }
+}
+
+/// A resource server may ask; a client only where the policy lets it ask about its own tokens.
+fn may_ask(mount: &Mount, caller: &Caller) -> Result<(), Refusal> {
+    if mount.tenant.resource_servers.contains_key(&caller.id) {
+        return Ok(());
+    }
+    let confidential =
+        mount.tenant.clients.get(&caller.id).is_some_and(|client| !client.credential.method().is_public());
+    let owner_may = mount.policy_for(&caller.id).introspection == Introspection::AudienceAndOwner;
+    if confidential && owner_may { Ok(()) } else { Err(Reason::IntrospectionRefused.into()) }
+}
+
+fn is_the_callers(mount: &Mount, caller: &Caller, live: &LiveToken) -> bool {
+    match mount.tenant.resource_servers.get(&caller.id) {
+        Some(server) => live.token.audience.iter().any(|audience| server.uris.contains(audience)),
+        None => live.token.client_id == caller.id,
+    }
+}
+
+fn inactive() -> Map<String, Value> {
+    Map::from_iter([("active".to_owned(), Value::Bool(false))])
+}
+
+fn active(live: &LiveToken) -> Map<String, Value> {
+    let token = &live.token;
+    let members = [
+        ("active", Some(json!(true))),
+        ("scope", Some(json!(token.scope))),
+        ("client_id", Some(json!(token.client_id))),
+        ("username", live.user.as_ref().map(|user| json!(user.username))),
+        ("token_type", Some(json!("Bearer"))),
+        ("exp", Some(json!(live.expires_at.epoch_s()))),
+        ("iat", Some(json!(token.issued_at_s))),
+        ("sub", Some(live.user.as_ref().map_or_else(|| json!(token.client_id), |user| json!(user.sub)))),
+        ("aud", Some(audience(&token.audience))),
+        ("iss", Some(json!(token.issuer))),
+    ];
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+fn audience(audience: &[String]) -> Value {
+    match audience {
+        [one] => json!(one),
+        many => json!(many),
+    }
+}

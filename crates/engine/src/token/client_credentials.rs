@@ -1,0 +1,85 @@
+//! `client_credentials`: a client acts for itself (RFC 6749 section 4.4).
+
+use parhelion_protocol::parameters::Param;
+use parhelion_protocol::params::{resource, scope};
+use parhelion_protocol::refusal::{Reason, Refusal};
+
+use super::issue::Basis;
+use super::{Tokens, grant_key};
+use crate::Engine;
+use crate::client_request::{ClientRequest, Proven};
+use crate::fault::{Fault, Turned};
+use crate::ports::{Commit, Condition, Verdict};
+use crate::records::Grant;
+use crate::reference::Reference;
+use crate::registry::Mount;
+
+/// Scopes that speak of a user, and so mean nothing here.
+const OF_A_USER: &[&str] = &["openid", "offline_access"];
+
+impl Engine {
+    pub(super) async fn issue_to_client(
+        &self,
+        mount: &Mount,
+        request: &ClientRequest<'_>,
+        proven: &Proven,
+    ) -> Result<Tokens, Turned> {
+        //= rfc6749#4.4 "MUST only be used by confidential clients"
+        if proven.client.credential.method().is_public() {
+            return Err(Reason::PublicClientGrant.into());
+        }
+        let (scope, asked_all) = granted_scope(request, proven)?;
+        let known = || mount.tenant.resources.iter().map(String::as_str);
+        let resources = request.parameters.resources().map(|uri| resource::parse(uri, known()));
+        let basis = Basis {
+            mount,
+            proven,
+            issuer: &mount.issuer,
+            sub: None,
+            scope,
+            resources: resources.collect::<Result<_, _>>()?,
+            grant: *Reference::draw(&*self.entropy)?.as_bytes(),
+        };
+        let lifetime_s = proven.policy.access_token_lifetime_s.0;
+        let gone_at = self.store.now().plus_s(lifetime_s.into());
+        let access = Reference::draw(&*self.entropy)?;
+        let grant = Grant {
+            client_id: proven.client.client_id.clone(),
+            sub: None,
+            scope: basis.scope.clone(),
+            auth_time_s: self.store.now().epoch_s(),
+            claims: None,
+            session: None,
+        };
+        let mut commit = Commit {
+            conditions: vec![Condition::Absent(grant_key(mount, basis.grant))],
+            writes: vec![
+                self.put_grant(mount, basis.grant, &grant, gone_at)?,
+                self.put_access_token(&basis, &access, gone_at)?,
+            ],
+        };
+        proven.claim_in(&mut commit)?;
+        let conditions = commit.conditions.clone();
+        match self.store.commit(commit).await? {
+            Verdict::Done => Ok(Tokens {
+                access_token: access.to_text(),
+                token_type: "Bearer",
+                expires_in_s: lifetime_s,
+                scope: (!asked_all).then_some(basis.scope),
+                refresh_token: None,
+                id_token: None,
+            }),
+            Verdict::Refused(index) => Err(proven.lost(&conditions, index, Fault::Record)),
+        }
+    }
+}
+
+/// What is granted, and whether it is just what was asked for.
+fn granted_scope(request: &ClientRequest<'_>, proven: &Proven) -> Result<(String, bool), Refusal> {
+    let registered = proven.client.scope.filtered(|token| !OF_A_USER.contains(&token));
+    let Some(text) = request.parameters.get(Param::Scope) else { return Ok((registered.to_string(), false)) };
+    let asked = scope::parse(text)?;
+    let allowed = asked.iter().all(|token| registered.has(token));
+    let refused = Refusal::new(Reason::ScopeNotAllowed).about(Some(Param::Scope));
+    if allowed { Ok((asked.to_string(), true)) } else { Err(refused) }
+}

@@ -1,0 +1,86 @@
+//! How tokens are made and written, whichever grant type they come from.
+
+use parhelion_protocol::client::{Client, GrantType};
+use parhelion_protocol::params::scope::Scope;
+use parhelion_protocol::profile::{Policy, RefreshTokens};
+
+use crate::Engine;
+use crate::client_request::Proven;
+use crate::fault::Turned;
+use crate::ports::{Moment, Write};
+use crate::records::{self, AccessToken, Payload, RefreshState, RefreshToken, Summary};
+use crate::reference::Reference;
+use crate::registry::Mount;
+
+/// What an access token, and a refresh token beside it, are made from.
+pub(super) struct Basis<'a> {
+    pub(super) mount: &'a Mount,
+    pub(super) proven: &'a Proven,
+    pub(super) issuer: &'a str,
+    pub(super) sub: Option<&'a str>,
+    pub(super) scope: String,
+    pub(super) resources: Vec<String>,
+    pub(super) grant: [u8; 32],
+}
+
+impl Engine {
+    /// Writes an access token.
+    pub(super) fn put_access_token(
+        &self,
+        basis: &Basis<'_>,
+        reference: &Reference,
+        gone_at: Moment,
+    ) -> Result<Write, Turned> {
+        let audience = if basis.resources.is_empty() { vec![basis.issuer.to_owned()] } else { basis.resources.clone() };
+        let token = AccessToken {
+            client_id: basis.proven.client.client_id.clone(),
+            issuer: basis.issuer.to_owned(),
+            sub: basis.sub.map(str::to_owned),
+            scope: basis.scope.clone(),
+            audience,
+            grant: basis.grant,
+            issued_at_s: self.store.now().epoch_s(),
+        };
+        self.put_token(basis, reference, &token, gone_at)
+    }
+
+    /// Writes a refresh token, for whatever the grant allows at the most.
+    pub(super) fn put_refresh_token(
+        &self,
+        basis: &Basis<'_>,
+        reference: &Reference,
+        gone_at: Moment,
+    ) -> Result<Write, Turned> {
+        let token = RefreshToken {
+            client_id: basis.proven.client.client_id.clone(),
+            issuer: basis.issuer.to_owned(),
+            scope: basis.scope.clone(),
+            resources: basis.resources.clone(),
+            grant: basis.grant,
+            issued_at_s: self.store.now().epoch_s(),
+            state: RefreshState::Current,
+        };
+        self.put_token(basis, reference, &token, gone_at)
+    }
+
+    fn put_token<P: Payload>(
+        &self,
+        basis: &Basis<'_>,
+        reference: &Reference,
+        token: &P,
+        gone_at: Moment,
+    ) -> Result<Write, Turned> {
+        let client_id = basis.proven.client.client_id.clone();
+        let summary = Summary { client_id, made_at_ms: self.store.now().0, count: 0 };
+        Ok(records::put_sealed(basis.mount.tenant.uid, reference, summary, token, gone_at, &*self.entropy)?)
+    }
+}
+
+/// Whether a code's redemption gives a refresh token.
+pub(super) fn may_refresh(client: &Client, policy: &Policy, scope: &Scope) -> bool {
+    let asked = match policy.refresh_tokens {
+        RefreshTokens::Always => true,
+        RefreshTokens::WithOfflineAccess => scope.has("offline_access"),
+    };
+    asked && client.grant_types.contains(&GrantType::RefreshToken)
+}

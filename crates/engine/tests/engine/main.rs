@@ -1,0 +1,13 @@
+//! The engine from outside: everything it promises, on a memory store with a clock set by hand.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects
+)]
+
+mod endpoints;
+mod journey;
+mod scene;
