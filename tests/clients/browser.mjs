@@ -93,7 +93,15 @@ try {
   page.setDefaultTimeout(30_000);
   await page.setJavaScriptEnabled(JAVASCRIPT !== 'off');
   const complaints = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  // Chromium also reports pages that say no with 4xx; for what a page refers to, the response is looked at below.
+  const isAboutStatus = (text) => text.startsWith('Failed to load resource: the server responded with a status of');
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !isAboutStatus(message.text())) complaints.push(message.text());
+  });
+  page.on('response', (response) => {
+    const isPage = response.request().resourceType() === 'document';
+    if (!isPage && response.status() >= 400) complaints.push(`${response.url()}: ${response.status()}`);
+  });
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
   await journey(page);
