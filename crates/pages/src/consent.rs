@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::address::ShownAddress;
 use crate::frame::{Frame, html};
+use crate::texts::Language;
 
 /// The consent page. Its form posts `form_token` and `decision`, which is `allow` or `deny`.
 // No Debug: the form token must not reach a log.
@@ -48,6 +49,15 @@ pub struct AuthorizationDetail<'a> {
     pub description: Option<&'a str>,
     /// Its other members as text, lines kept: a person consents to these, so none may be left out.
     pub content: &'a str,
+}
+
+impl<'a> ScopeLine<'a> {
+    /// A line for a scope, with its meaning where it is one of the standard ones.
+    #[must_use]
+    pub fn of(name: &'a str, language: Language) -> Self {
+        let known = language.texts().consent.standard_scopes;
+        Self { name, description: known.iter().find(|(scope, _)| *scope == name).map(|(_, meaning)| *meaning) }
+    }
 }
 
 impl ConsentPage<'_> {

@@ -82,6 +82,8 @@ pub(crate) struct ConsentTexts {
     pub(crate) client_uri: &'static str,
     pub(crate) redirect_host: &'static str,
     pub(crate) what_deny_does: &'static str,
+    /// Name and meaning of the scopes of OpenID Connect Core sections 5.4 and 11.
+    pub(crate) standard_scopes: &'static [(&'static str, &'static str)],
     pub(crate) allow: &'static str,
     pub(crate) deny: &'static str,
 }

@@ -71,7 +71,7 @@ pub(super) fn consent(visit: &Visit<'_>, interaction: &Interaction, view: &Conse
         client_name: &view.client.client_name,
         client_uri: view.client.client_uri.as_deref().and_then(ShownAddress::of_page),
         username: &view.username,
-        scopes: view.scope.iter().map(|name| ScopeLine { name, description: None }).collect(),
+        scopes: view.scope.iter().map(|name| ScopeLine::of(name, Language::English)).collect(),
         authorization_details: Vec::new(),
         redirect_host,
     };
