@@ -2,27 +2,33 @@
 
 const LAST_HOP = 10;
 
-/** Walks from `url` to `redirectUri`, pressing `decision` (allow or deny); returns the callback URL. */
-export async function walk(url, redirectUri, { username, password }, decision = 'allow') {
-  const cookies = new Map();
+/**
+ * Walks from `url` to `redirectUri`, pressing `decision` (allow or deny). Gives the callback's URL, the form that was
+ * to be posted there if the response came by one, and the cookies.
+ */
+export async function walk(url, redirectUri, { username, password }, decision = 'allow', cookies = new Map()) {
   let request = { url: new URL(url) };
   for (let hop = 0; hop < LAST_HOP; hop++) {
     const response = await send(request, cookies);
     const location = response.headers.get('location');
     if (location) {
       const next = new URL(location, request.url);
-      if (next.href.startsWith(redirectUri)) return next;
+      if (next.href.startsWith(redirectUri)) return { callback: next, cookies };
       request = { url: next };
       continue;
     }
     const html = await response.text();
     const typed = { username, password };
-    if (has(html, 'login')) request = press(html, request.url, 'login', typed);
-    else if (has(html, decision)) request = press(html, request.url, decision, typed);
-    else throw new Error(`nothing to press at ${request.url}: ${response.status}\n${html}`);
+    const button = ['login', decision, 'continue'].find((id) => has(html, id));
+    if (!button) throw new Error(`nothing to press at ${request.url}: ${response.status}\n${html}`);
+    request = press(html, request.url, button, typed);
+    if (request.url.href.startsWith(redirectUri)) return { callback: request.url, form: request.form, cookies };
   }
   throw new Error('redirected without end');
 }
+
+/** Goes to one address with the cookies of a walk, and no further. */
+export const visit = (url, cookies) => send({ url: new URL(url) }, cookies);
 
 async function send({ url, form }, cookies) {
   const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');

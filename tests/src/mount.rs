@@ -36,6 +36,18 @@ impl Mount {
         Self::below(&format!("{base}/as"))
     }
 
+    /// Autional: `{base}/oauth/…`; the base is the issuer.
+    #[must_use]
+    pub fn autional(base: &str) -> Self {
+        Self {
+            issuer: base.to_owned(),
+            par: format!("{base}/oauth/pushed-authorization"),
+            jwks: format!("{base}/oauth/jwks"),
+            discovery: format!("{base}/.well-known/openid-configuration"),
+            ..Self::below(&format!("{base}/oauth"))
+        }
+    }
+
     fn below(issuer: &str) -> Self {
         Self {
             issuer: issuer.to_owned(),

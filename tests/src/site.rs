@@ -72,6 +72,12 @@ impl Site {
         Mount::pingone(&format!("{}/{PING_ENVIRONMENT}", self.server.url()))
     }
 
+    /// The Autional dialect's mount.
+    #[must_use]
+    pub fn autional(&self) -> Mount {
+        Mount::autional(&format!("{}/autional", self.server.url()))
+    }
+
     /// A client that has no credential.
     #[must_use]
     pub fn public_app(&self) -> Application<'_> {
@@ -94,6 +100,12 @@ impl Site {
     #[must_use]
     pub fn key_app(&self) -> Application<'_> {
         self.app("app-key", Credential::PrivateKey(&self.key))
+    }
+
+    /// A client that may renew what it was granted.
+    #[must_use]
+    pub fn lasting_app(&self) -> Application<'_> {
+        self.app("app-lasting", Credential::SecretBasic("lasting-secret-for-tests-only-0123456789"))
     }
 
     /// A browser that has not been here before.

@@ -9,6 +9,13 @@ use serde_json::{Value, json};
 
 /// One journey; the library itself judges `iss`, `state`, `nonce` and the ID token.
 fn journey(site: &Site, mount: &Mount, app: Application<'_>, decision: &str) -> Value {
+    let report = run(site, "openid-client.mjs", mount, app, decision);
+    assert_eq!(report["parameters"], json!(["client_id", "request_uri"]), "only these go through the browser");
+    assert_eq!(report["iss"], mount.issuer);
+    report
+}
+
+fn run(site: &Site, script: &str, mount: &Mount, app: Application<'_>, decision: &str) -> Value {
     let key = site.key.private_jwk().to_string();
     let (method, credential) = match app.credential {
         Credential::None => ("none", ("CLIENT_SECRET", "")),
@@ -26,10 +33,21 @@ fn journey(site: &Site, mount: &Mount, app: Application<'_>, decision: &str) -> 
         ("PASSWORD", ALICE.password),
         ("DECISION", decision),
     ];
-    let report = script::run("openid-client.mjs", &variables);
-    assert_eq!(report["parameters"], json!(["client_id", "request_uri"]), "only these go through the browser");
-    assert_eq!(report["iss"], mount.issuer);
-    report
+    script::run(script, &variables)
+}
+
+/// Everything that follows the tokens.
+fn lifecycle(site: &Site, mount: &Mount) {
+    let report = run(site, "lifecycle.mjs", mount, site.lasting_app(), "allow");
+    assert_eq!(report["posted"], true, "{report}");
+    assert_eq!(report["userinfo"]["name"], "Alice", "{report}");
+    assert_eq!(report["refreshed"]["claims"]["sub"], report["userinfo"]["sub"], "{report}");
+    assert_eq!(report["introspected"]["active"], true, "{report}");
+    assert_eq!(report["introspected"]["sub"], report["userinfo"]["sub"], "{report}");
+    assert_eq!(report["revoked"], json!({ "active": false }), "{report}");
+    assert_eq!(report["refused"], "invalid_grant", "{report}");
+    assert_eq!(report["farewell"], format!("{}/bye?state=farewell", site.callback), "{report}");
+    assert_eq!(report["silent"], "login_required", "{report}");
 }
 
 fn every_method(site: &Site, mount: &Mount) {
@@ -63,4 +81,12 @@ fn a_denial_reaches_the_library_as_access_denied() {
     let site = Site::start();
     let report = journey(&site, &site.standard(), site.basic_app(), "deny");
     assert_eq!(report["error"], "access_denied", "{report}");
+}
+
+#[test]
+fn userinfo_refresh_introspection_revocation_logout_and_form_post_work_on_every_mount() {
+    let site = Site::start();
+    for mount in [site.standard(), site.ibm_verify(), site.pingone(), site.autional()] {
+        lifecycle(&site, &mount);
+    }
 }
