@@ -34,22 +34,29 @@ pub struct Proven {
 }
 
 impl Proven {
-    /// Adds the claim of the once-key, if there is one, to the commit of what the request leads to.
-    pub(crate) fn claim_in(&self, commit: &mut Commit) -> Result<(), Turned> {
+    /// Adds the claim of the once-key, if there is one, to the commit of what the request leads to. To be
+    /// added last.
+    pub(crate) fn claim_in(&self, commit: &mut Commit) -> Result<Claim, Turned> {
+        let at = commit.conditions.len();
         if let Some((key, forget_at)) = self.once {
             commit.conditions.push(Condition::Absent(key));
             commit.writes.push(mark(key, forget_at)?);
         }
-        Ok(())
+        Ok(Claim { at })
     }
+}
 
-    /// What it means that the condition at `index` of a commit did not hold: that the once-key was
+/// Where in a commit the once-key is claimed.
+#[derive(Clone, Copy)]
+pub(crate) struct Claim {
+    at: usize,
+}
+
+impl Claim {
+    /// What it means that the condition at `index` of the commit did not hold: that the once-key was
     /// claimed, or whatever `otherwise` says.
-    pub(crate) fn lost(&self, commit: &[Condition], index: usize, otherwise: impl Into<Turned>) -> Turned {
-        match (commit.get(index), self.once) {
-            (Some(Condition::Absent(key)), Some((once, _))) if *key == once => Reason::AssertionReplayed.into(),
-            _ => otherwise.into(),
-        }
+    pub(crate) fn lost(self, index: usize, otherwise: impl Into<Turned>) -> Turned {
+        if index == self.at { Reason::AssertionReplayed.into() } else { otherwise.into() }
     }
 }
 
@@ -138,7 +145,7 @@ impl Engine {
     pub(crate) async fn claim_on_refusal<T>(&self, proven: &Proven, outcome: Result<T, Turned>) -> Result<T, Turned> {
         let Err(Turned::Refused(refusal)) = &outcome else { return outcome };
         let mut commit = Commit::default();
-        proven.claim_in(&mut commit)?;
+        let _ = proven.claim_in(&mut commit)?;
         if commit.writes.is_empty() || refusal.reason == Reason::AssertionReplayed {
             return outcome;
         }

@@ -227,10 +227,10 @@ impl Engine {
         let reference = Reference::draw(&*self.entropy)?;
         let login = Login { sub: sub.to_owned(), auth_time_s: now.epoch_s(), session: reference.id().0 };
         let session = Session { sub: sub.to_owned(), auth_time_s: login.auth_time_s };
-        let summary = Summary { client_id: String::new(), made_at_ms: now.0, count: 0 };
+        let summary = Summary { client_id: "".into(), made_at_ms: now.0, count: 0 };
         let gone_at = now.plus_s(limits::SESSION_LIFETIME_S.into());
         let tenant = mount.tenant.uid;
-        let write = records::put_sealed(tenant, &reference, summary, &session, gone_at, &*self.entropy)?;
+        let write = records::put_sealed(tenant, &reference, &summary, &session, gone_at, &*self.entropy)?;
         let commit = Commit { conditions: Vec::new(), writes: vec![write] };
         let (Verdict::Done | Verdict::Refused(_)) = self.store.commit(commit).await?;
         // A page that was loaded before the login cannot be sent after it.

@@ -12,7 +12,7 @@ use crate::Engine;
 use crate::client_request::{ClientRequest, Judged, Proven};
 use crate::fault::{Fault, Turned};
 use crate::ports::{Commit, Condition, Moment, Verdict};
-use crate::records::{self, PushedRequest, Summary};
+use crate::records::{self, PushedRequestRef, Summary};
 use crate::reference::Reference;
 use crate::registry::Mount;
 use crate::validate::validate;
@@ -54,36 +54,35 @@ impl Engine {
         let parameters = request_object::unpack(&request.parameters)?;
         validate(mount, parameters, &proven.client, &proven.policy, Column::Push)?;
         let record = self.record(mount, parameters, &proven.client.client_id, &proven.policy);
-        let client_id = record.client_id.clone();
+        let client_id = proven.client.client_id.clone();
         let (reference, mut commit) = self.put_pushed(mount, &record, &proven.policy)?;
-        proven.claim_in(&mut commit)?;
-        let conditions = commit.conditions.clone();
+        let claim = proven.claim_in(&mut commit)?;
         match self.store.commit(commit).await? {
             Verdict::Done => Ok(Accepted {
                 request_uri: request_uri::format(reference.as_bytes()),
                 expires_in_s: proven.policy.request_uri_lifetime_s.0,
                 client_id,
             }),
-            Verdict::Refused(index) => Err(proven.lost(&conditions, index, Fault::Record)),
+            Verdict::Refused(index) => Err(claim.lost(index, Fault::Record)),
         }
     }
 
     /// The record of a request that was found to stand.
-    pub(crate) fn record(
+    pub(crate) fn record<'a>(
         &self,
-        mount: &Mount,
-        parameters: &Parameters<'_>,
-        client_id: &str,
+        mount: &'a Mount,
+        parameters: &'a Parameters<'_>,
+        client_id: &'a str,
         policy: &Policy,
-    ) -> PushedRequest {
+    ) -> PushedRequestRef<'a> {
         let now = self.store.now();
         let kept = parameters.iter().filter(|(param, _)| param.is_of_authorization_request());
-        PushedRequest {
-            client_id: client_id.to_owned(),
-            issuer: mount.issuer.clone(),
+        PushedRequestRef {
+            client_id,
+            issuer: &mount.issuer,
             pushed_at_ms: now.0,
             redeem_by_ms: now.plus_s(policy.request_uri_lifetime_s.0.into()).0,
-            parameters: kept.map(|(param, value)| (param.name().to_owned(), value.to_owned())).collect(),
+            parameters: kept.map(|(param, value)| (param.name(), value)).collect(),
         }
     }
 
@@ -91,19 +90,19 @@ impl Engine {
     pub(crate) fn put_pushed(
         &self,
         mount: &Mount,
-        record: &PushedRequest,
+        record: &PushedRequestRef<'_>,
         policy: &Policy,
     ) -> Result<(Reference, Commit), Turned> {
         let reference = Reference::draw(&*self.entropy)?;
         let summary = Summary {
-            client_id: record.client_id.clone(),
+            client_id: record.client_id.into(),
             made_at_ms: record.pushed_at_ms,
             count: u32::try_from(record.parameters.len()).unwrap_or(u32::MAX),
         };
         let gone_at = collect_at(Moment(record.redeem_by_ms), policy);
         let tenant = mount.tenant.uid;
-        let absent = Condition::Absent(records::key_of::<PushedRequest>(tenant, &reference));
-        let write = records::put_sealed(tenant, &reference, summary, record, gone_at, &*self.entropy)?;
+        let write = records::put_sealed(tenant, &reference, &summary, record, gone_at, &*self.entropy)?;
+        let absent = Condition::Absent(write.key());
         Ok((reference, Commit { conditions: vec![absent], writes: vec![write] }))
     }
 }

@@ -10,6 +10,9 @@ use crate::ports::{Entropy, Id, Key};
 
 const NONCE_LEN: usize = aead::NONCE_LEN;
 
+/// Bytes that sealing adds: the nonce before, the tag behind.
+pub const SEAL_OVERHEAD: usize = NONCE_LEN + 16;
+
 /// 32 random bytes: a `request_uri`, a code, a token, a session. Only its SHA-256 is stored.
 #[derive(Clone)]
 pub struct Reference(Zeroizing<[u8; 32]>);
@@ -61,15 +64,16 @@ impl Reference {
         sha256(&[&*self.0])
     }
 
-    /// Encrypts a payload for the record at `key`, under a key that only this reference gives.
+    /// Encrypts a payload for the record at `key`, under a key that only this reference gives, behind what
+    /// `value` holds already; [`SEAL_OVERHEAD`] bytes longer.
     ///
     /// # Errors
     /// [`Fault::Entropy`] or [`Fault::Crypto`].
-    pub fn seal(&self, key: Key, payload: Vec<u8>, entropy: &dyn Entropy) -> Result<Vec<u8>, Fault> {
-        seal(&self.sealing_key(key)?, &key.to_bytes(), payload, entropy)
+    pub fn seal_onto(&self, value: Vec<u8>, key: Key, payload: &[u8], entropy: &dyn Entropy) -> Result<Vec<u8>, Fault> {
+        seal(value, &self.sealing_key(key)?, &key.to_bytes(), payload, entropy)
     }
 
-    /// Decrypts what [`Reference::seal`] made for the same key.
+    /// Decrypts what [`Reference::seal_onto`] made for the same key.
     ///
     /// # Errors
     /// [`Fault::Record`] when it was made for another, or was changed.
@@ -119,7 +123,7 @@ impl SealingKey {
     /// # Errors
     /// [`Fault::Entropy`] or [`Fault::Crypto`].
     pub fn seal(&self, context: &[u8], payload: Vec<u8>, entropy: &dyn Entropy) -> Result<Vec<u8>, Fault> {
-        seal(&derived(&*self.0, &[context])?, context, payload, entropy)
+        seal(Vec::new(), &derived(&*self.0, &[context])?, context, &payload, entropy)
     }
 
     /// Decrypts what [`SealingKey::seal`] made for the same context.
@@ -139,19 +143,30 @@ pub fn sha256(parts: &[&[u8]]) -> Id {
     Id(id)
 }
 
+//= rfc5869#3.3 a secret that is random already needs no extract step
 fn derived(secret: &[u8], info: &[&[u8]]) -> Result<aead::LessSafeKey, Fault> {
-    let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(secret);
-    let expanded = extracted.expand(info, &aead::AES_256_GCM).map_err(|_| Fault::Crypto)?;
+    let random = hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, secret);
+    let expanded = random.expand(info, &aead::AES_256_GCM).map_err(|_| Fault::Crypto)?;
     Ok(aead::LessSafeKey::new(aead::UnboundKey::from(expanded)))
 }
 
-fn seal(key: &aead::LessSafeKey, context: &[u8], payload: Vec<u8>, entropy: &dyn Entropy) -> Result<Vec<u8>, Fault> {
+fn seal(
+    mut value: Vec<u8>,
+    key: &aead::LessSafeKey,
+    context: &[u8],
+    payload: &[u8],
+    entropy: &dyn Entropy,
+) -> Result<Vec<u8>, Fault> {
     let mut nonce = [0; NONCE_LEN];
     entropy.fill(&mut nonce)?;
-    let mut payload = payload;
+    value.extend_from_slice(&nonce);
+    let begin = value.len();
+    value.extend_from_slice(payload);
     let unique = aead::Nonce::assume_unique_for_key(nonce);
-    key.seal_in_place_append_tag(unique, aead::Aad::from(context), &mut payload).map_err(|_| Fault::Crypto)?;
-    Ok([nonce.as_slice(), &payload].concat())
+    let in_place = value.get_mut(begin..).unwrap_or_default();
+    let tag = key.seal_in_place_separate_tag(unique, aead::Aad::from(context), in_place).map_err(|_| Fault::Crypto)?;
+    value.extend_from_slice(tag.as_ref());
+    Ok(value)
 }
 
 fn open(key: &aead::LessSafeKey, context: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {

@@ -41,11 +41,10 @@ impl Engine {
             ];
             commit.writes.extend(writes.into_iter().flatten());
         }
-        proven.claim_in(&mut commit)?;
-        let conditions = commit.conditions.clone();
+        let claim = proven.claim_in(&mut commit)?;
         match self.store.commit(commit).await? {
             Verdict::Done => Ok(()),
-            Verdict::Refused(index) => Err(proven.lost(&conditions, index, Fault::Record)),
+            Verdict::Refused(index) => Err(claim.lost(index, Fault::Record)),
         }
     }
 

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use parhelion_engine::ports::{Id, Key, Moment, Stored, TenantUid, Write};
 use parhelion_engine::records::{
-    self, AccessToken, Code, CodeState, ConsentRecord, Grant, OnceKeyMark, Payload, PushedRequest, RefreshState,
-    RefreshToken, Session, SigningKeyRecord, Summary, Taken, TenantRecord,
+    self, AccessToken, Code, CodeState, ConsentRecord, Grant, Layout, OnceKeyMark, Payload, PushedRequest,
+    RefreshState, RefreshToken, Session, SigningKeyRecord, Summary, Taken, TenantRecord,
 };
 use parhelion_engine::reference::Reference;
 use parhelion_protocol::params::code_challenge::CodeChallenge;
@@ -40,9 +40,9 @@ fn value(write: Write) -> Vec<u8> {
 
 /// Written now as it was written then, and what was written then is read now.
 fn check_sealed<P: Payload + PartialEq>(name: &'static str, payload: &P) {
-    let summary = Summary { client_id: "app".to_owned(), made_at_ms: 1_800_000_000_000, count: 3 };
+    let summary = Summary { client_id: "app".into(), made_at_ms: 1_800_000_000_000, count: 3 };
     let entropy = SeededEntropy::new(4);
-    let put = records::put_sealed(TENANT, &reference(), summary.clone(), payload, Moment(0), &entropy);
+    let put = records::put_sealed(TENANT, &reference(), &summary, payload, Moment(0), &entropy);
     let written = value(put.unwrap());
     assert_golden(name, &written);
     let read = records::open_sealed::<P>(TENANT, &reference(), &stored(golden().remove(name).unwrap())).unwrap();

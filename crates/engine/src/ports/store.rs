@@ -115,6 +115,16 @@ pub enum Write {
     Delete(Key),
 }
 
+impl Write {
+    /// Where it writes.
+    #[must_use]
+    pub const fn key(&self) -> Key {
+        match self {
+            Self::Put { key, .. } | Self::Delete(key) => *key,
+        }
+    }
+}
+
 /// All conditions hold and all writes happen, or nothing happens.
 /// At most [`MAX_COMMIT_STEPS`] conditions and writes together; a key is written at most once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,17 +9,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::ports::Kind;
 
-/// A payload that can be kept.
-pub trait Payload: Serialize + DeserializeOwned {
-    /// The kind it is kept as.
+/// What a payload is kept as.
+pub trait Layout {
+    /// Its kind.
     const KIND: Kind;
     /// The version of its layout.
     const VERSION: u8;
 }
 
+/// A payload that can be kept and read.
+pub trait Payload: Layout + Serialize + DeserializeOwned {}
+
+impl<T: Layout + Serialize + DeserializeOwned> Payload for T {}
+
 macro_rules! payloads {
     ($($name:ident as $kind:ident version $version:literal),+ $(,)?) => {
-        $(impl Payload for $name {
+        $(impl Layout for $name {
             const KIND: Kind = Kind::$kind;
             const VERSION: u8 = $version;
         })+
@@ -77,6 +82,26 @@ pub struct PushedRequest {
     pub redeem_by_ms: i64,
     /// Name and value of every parameter of the authorization request.
     pub parameters: Vec<(String, String)>,
+}
+
+/// A [`PushedRequest`] on its way to the store, borrowing what came.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct PushedRequestRef<'a> {
+    /// See [`PushedRequest::client_id`].
+    pub client_id: &'a str,
+    /// See [`PushedRequest::issuer`].
+    pub issuer: &'a str,
+    /// See [`PushedRequest::pushed_at_ms`].
+    pub pushed_at_ms: i64,
+    /// See [`PushedRequest::redeem_by_ms`].
+    pub redeem_by_ms: i64,
+    /// See [`PushedRequest::parameters`].
+    pub parameters: Vec<(&'a str, &'a str)>,
+}
+
+impl Layout for PushedRequestRef<'_> {
+    const KIND: Kind = PushedRequest::KIND;
+    const VERSION: u8 = PushedRequest::VERSION;
 }
 
 /// The tombstone of a completed pushed request.

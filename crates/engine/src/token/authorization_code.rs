@@ -8,7 +8,7 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 use super::issue::{Basis, may_refresh};
 use super::{Tokens, id_token};
 use crate::Engine;
-use crate::client_request::{ClientRequest, Proven};
+use crate::client_request::{Claim, ClientRequest, Proven};
 use crate::fault::Turned;
 use crate::ports::{Commit, Condition, Key, Moment, Stored, Verdict, Write};
 use crate::records::{self, Code, CodeState, Grant, Summary};
@@ -119,7 +119,7 @@ impl Engine {
             resources: code.resources.clone(),
             grant: *Reference::draw(&*self.entropy)?.as_bytes(),
         };
-        let commit = self.commit(&found, &basis, &access, refresh.as_ref(), scope.has("offline_access"))?;
+        let (commit, claim) = self.commit(&found, &basis, &access, refresh.as_ref(), scope.has("offline_access"))?;
         let tokens = Tokens {
             access_token: access.to_text(),
             token_type: "Bearer",
@@ -128,11 +128,10 @@ impl Engine {
             refresh_token: refresh.map(|reference| reference.to_text()),
             id_token: id_token::of_code(mount, proven, code, user, now)?,
         };
-        let conditions = commit.conditions.clone();
         match self.store.commit(commit).await? {
             Verdict::Done => Ok(Attempt::Decided(tokens)),
             Verdict::Refused(0) => Ok(Attempt::Overtaken),
-            Verdict::Refused(index) => Err(proven.lost(&conditions, index, Reason::CodeUsed)),
+            Verdict::Refused(index) => Err(claim.lost(index, Reason::CodeUsed)),
         }
     }
 
@@ -144,7 +143,7 @@ impl Engine {
         access: &Reference,
         refresh: Option<&Reference>,
         offline: bool,
-    ) -> Result<Commit, Turned> {
+    ) -> Result<(Commit, Claim), Turned> {
         let (mount, policy) = (basis.mount, &basis.proven.policy);
         let now = self.store.now();
         let access_gone_at = now.plus_s(policy.access_token_lifetime_s.0.into());
@@ -161,8 +160,8 @@ impl Engine {
         if let Some(refresh) = refresh {
             commit.writes.push(self.put_refresh_token(basis, refresh, refresh_gone_at)?);
         }
-        basis.proven.claim_in(&mut commit)?;
-        Ok(commit)
+        let claim = basis.proven.claim_in(&mut commit)?;
+        Ok((commit, claim))
     }
 
     /// The used code stays as long as its tokens live: a replay must still find what to revoke.
@@ -178,8 +177,8 @@ impl Engine {
         code: &Code,
         gone_at: Moment,
     ) -> Result<Write, Turned> {
-        let summary = Summary { client_id: code.client_id.clone(), made_at_ms: self.store.now().0, count: 0 };
-        Ok(records::put_sealed(mount.tenant.uid, reference, summary, code, gone_at, &*self.entropy)?)
+        let summary = Summary { client_id: (&code.client_id).into(), made_at_ms: self.store.now().0, count: 0 };
+        Ok(records::put_sealed(mount.tenant.uid, reference, &summary, code, gone_at, &*self.entropy)?)
     }
 
     /// A wrong verifier is counted; the fifth makes the code unusable.

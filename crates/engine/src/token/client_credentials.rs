@@ -58,8 +58,7 @@ impl Engine {
                 self.put_access_token(&basis, &access, gone_at)?,
             ],
         };
-        proven.claim_in(&mut commit)?;
-        let conditions = commit.conditions.clone();
+        let claim = proven.claim_in(&mut commit)?;
         match self.store.commit(commit).await? {
             Verdict::Done => Ok(Tokens {
                 access_token: access.to_text(),
@@ -69,7 +68,7 @@ impl Engine {
                 refresh_token: None,
                 id_token: None,
             }),
-            Verdict::Refused(index) => Err(proven.lost(&conditions, index, Fault::Record)),
+            Verdict::Refused(index) => Err(claim.lost(index, Fault::Record)),
         }
     }
 }

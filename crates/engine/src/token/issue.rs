@@ -70,9 +70,9 @@ impl Engine {
         token: &P,
         gone_at: Moment,
     ) -> Result<Write, Turned> {
-        let client_id = basis.proven.client.client_id.clone();
+        let client_id = basis.proven.client.client_id.as_str().into();
         let summary = Summary { client_id, made_at_ms: self.store.now().0, count: 0 };
-        Ok(records::put_sealed(basis.mount.tenant.uid, reference, summary, token, gone_at, &*self.entropy)?)
+        Ok(records::put_sealed(basis.mount.tenant.uid, reference, &summary, token, gone_at, &*self.entropy)?)
     }
 }
 

@@ -92,8 +92,8 @@ impl Engine {
         gone_at: Moment,
     ) -> Result<Write, Turned> {
         let (tenant, reference) = (mount.tenant.uid, Reference::from_bytes(grant));
-        let summary = Summary { client_id: record.client_id.clone(), made_at_ms: self.store.now().0, count: 0 };
-        Ok(records::put_sealed(tenant, &reference, summary, record, gone_at, &*self.entropy)?)
+        let summary = Summary { client_id: (&record.client_id).into(), made_at_ms: self.store.now().0, count: 0 };
+        Ok(records::put_sealed(tenant, &reference, &summary, record, gone_at, &*self.entropy)?)
     }
 }
 

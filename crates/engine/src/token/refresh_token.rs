@@ -61,7 +61,7 @@ impl Engine {
             writes: vec![self.put_access_token(&basis, &access, gone_at)?],
         };
         let successor = self.rotate(mount, proven, &found, &mut commit)?;
-        proven.claim_in(&mut commit)?;
+        let claim = proven.claim_in(&mut commit)?;
         let tokens = Tokens {
             access_token: access.to_text(),
             token_type: "Bearer",
@@ -70,12 +70,11 @@ impl Engine {
             refresh_token: successor.map(|reference| reference.to_text()),
             id_token: id_token::renewed(mount, proven, &found.grant, &found.user, &basis, now)?,
         };
-        let conditions = commit.conditions.clone();
         match self.store.commit(commit).await? {
             Verdict::Done => Ok(tokens),
             // Somebody was faster: with rotation that is a reuse.
             Verdict::Refused(0) => self.reused(mount, &found.token).await,
-            Verdict::Refused(index) => Err(proven.lost(&conditions, index, Reason::RefreshTokenUnknown)),
+            Verdict::Refused(index) => Err(claim.lost(index, Reason::RefreshTokenUnknown)),
         }
     }
 
@@ -132,21 +131,14 @@ impl Engine {
             return Ok(None);
         }
         let (tenant, now) = (mount.tenant.uid, self.store.now());
-        let client_id = found.token.client_id.clone();
+        let client_id = found.token.client_id.as_str().into();
         let summary = Summary { client_id, made_at_ms: now.0, count: 0 };
         let replaced = RefreshToken { state: RefreshState::Replaced, ..found.token.clone() };
         let fresh = RefreshToken { issued_at_s: now.epoch_s(), ..found.token.clone() };
         let successor = Reference::draw(&*self.entropy)?;
         for (reference, token) in [(&found.reference, &replaced), (&successor, &fresh)] {
             let gone_at = found.stored.expires_at;
-            commit.writes.push(records::put_sealed(
-                tenant,
-                reference,
-                summary.clone(),
-                token,
-                gone_at,
-                &*self.entropy,
-            )?);
+            commit.writes.push(records::put_sealed(tenant, reference, &summary, token, gone_at, &*self.entropy)?);
         }
         Ok(Some(successor))
     }
