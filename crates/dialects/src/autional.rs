@@ -82,7 +82,8 @@ impl Dialect for Autional {
                 message::check_not_encoded(incoming.headers)?;
                 message::check_query(incoming)?;
                 let members = json_object::read(incoming.body, self.body_max_bytes(&incoming.mount.policy))?;
-                Ok(ClientRequest { authorization, parameters: parameters(members)? })
+                let possession = message::possession(incoming.headers, "POST");
+                Ok(ClientRequest { authorization, parameters: parameters(members)?, possession })
             }
         }
     }

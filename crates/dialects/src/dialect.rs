@@ -154,18 +154,20 @@ pub trait Dialect: Send + Sync {
 
     /// Writes the answer to a push.
     fn write_pushed(&self, incoming: &Incoming<'_>, judged: &Judged<Accepted>) -> Response {
-        match &judged.outcome {
+        let answer = match &judged.outcome {
             Ok(accepted) => self.with_vendor_headers(incoming, oauth_answer::pushed(accepted)),
             Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
-        }
+        };
+        oauth_answer::with_nonce(answer, judged.dpop_nonce.as_deref())
     }
 
     /// Writes the answer to a token request.
     fn write_tokens(&self, incoming: &Incoming<'_>, judged: &Judged<Tokens>) -> Response {
-        match &judged.outcome {
+        let answer = match &judged.outcome {
             Ok(tokens) => self.with_vendor_headers(incoming, oauth_answer::tokens(tokens)),
             Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
-        }
+        };
+        oauth_answer::with_nonce(answer, judged.dpop_nonce.as_deref())
     }
 
     /// Writes the answer to an introspection request.

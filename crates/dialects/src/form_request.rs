@@ -19,5 +19,6 @@ pub fn read<'a>(incoming: &'a Incoming<'a>, authorization: Authorization<'a>) ->
     }
     message::check_not_encoded(incoming.headers)?;
     message::check_query(incoming)?;
-    Ok(ClientRequest { authorization, parameters: form::parse(incoming.body)? })
+    let possession = message::possession(incoming.headers, "POST");
+    Ok(ClientRequest { authorization, parameters: form::parse(incoming.body)?, possession })
 }

@@ -2,10 +2,12 @@
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use parhelion_engine::client_request::Possession;
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::form;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::sender::dpop;
 
 use crate::dialect::Incoming;
 
@@ -87,11 +89,33 @@ pub fn authorization(headers: &HeaderMap) -> Authorization<'_> {
     }
 }
 
+/// What the request shows of the key that its sender holds (RFC 9449 section 4.1).
+#[must_use]
+pub fn possession<'a>(headers: &'a HeaderMap, method: &'a str) -> Possession<'a> {
+    let mut values = headers.get_all("dpop").iter();
+    let dpop = match (values.next().map(http::HeaderValue::to_str), values.next()) {
+        (None, _) => dpop::Shown::Absent,
+        (Some(Ok(proof)), None) => dpop::Shown::One(proof.into()),
+        (Some(_), _) => dpop::Shown::Repeated,
+    };
+    Possession { dpop, htm: method.into(), ..Possession::default() }
+}
+
+/// What follows the `DPoP` scheme in a header value, if it has that scheme (RFC 9449 section 7.1).
+#[must_use]
+pub fn dpop_token(value: &[u8]) -> Option<&str> {
+    token_of("DPoP", value)
+}
+
 /// What follows the `Bearer` scheme in a header value, if it has that scheme (RFC 6750 section 2.1).
 #[must_use]
 pub fn bearer_token(value: &[u8]) -> Option<&str> {
-    let (scheme, token) = std::str::from_utf8(value).ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("Bearer").then_some(token)
+    token_of("Bearer", value)
+}
+
+fn token_of<'a>(scheme: &str, value: &'a [u8]) -> Option<&'a str> {
+    let (sent, token) = std::str::from_utf8(value).ok()?.split_once(' ')?;
+    sent.eq_ignore_ascii_case(scheme).then_some(token)
 }
 
 #[cfg(test)]

@@ -127,6 +127,15 @@ pub fn tokens(tokens: &Tokens) -> Response {
     json_response(200, NO_STORE, Value::Object(members).to_string())
 }
 
+/// The answer with the nonce that the next DPoP proof must carry (RFC 9449 section 8).
+#[must_use]
+pub fn with_nonce(mut response: Response, nonce: Option<&str>) -> Response {
+    if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
+        response.headers_mut().insert("dpop-nonce", nonce);
+    }
+    response
+}
+
 /// The answer to an introspection request (RFC 7662 section 2.2, RFC 9701 section 5).
 #[must_use]
 pub fn introspected(introspected: &Introspected) -> Response {

@@ -1,23 +1,28 @@
-//! A protected resource's side: how an access token comes in, and how it is turned down (RFC 6750).
+//! A protected resource's side: how an access token comes in, and how it is turned down (RFC 6750, RFC 9449
+//! section 7).
+
+use std::borrow::Cow;
 
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Method};
-use parhelion_engine::fault::Turned;
+use parhelion_engine::client_request::Judged;
+use parhelion_engine::userinfo::{Scheme, ShownToken};
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::form;
 use parhelion_protocol::parameters::Param;
-use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 use serde_json::{Map, Value};
 
 use crate::dialect::{Incoming, Response};
 use crate::message::{self, MediaType};
-use crate::oauth_answer::{ErrorAnswer, NO_STORE, json_response};
+use crate::oauth_answer::{ErrorAnswer, NO_STORE, json_response, with_nonce};
 
-/// The access token of a request: in the header, or with POST in a form, and in no other way.
+/// The access token of a request: in the header, or with POST in a form, and in no other way; and the proof
+/// beside it.
 ///
 /// # Errors
 /// [`Reason::AccessTokenMissing`], [`Reason::AccessTokenTwice`] or [`Reason::AccessTokenInQuery`].
-pub fn access_token(incoming: &Incoming<'_>, method: &Method) -> Result<String, Refusal> {
+pub fn access_token<'a>(incoming: &'a Incoming<'_>, method: &'a Method) -> Result<ShownToken<'a>, Refusal> {
     //= rfc9700#4.3.2 never in a URL
     let query = form::parse_only(incoming.query.unwrap_or_default().as_bytes(), &[Param::AccessToken]);
     if query.is_err() || query.is_ok_and(|query| query.get(Param::AccessToken).is_some()) {
@@ -25,46 +30,73 @@ pub fn access_token(incoming: &Incoming<'_>, method: &Method) -> Result<String, 
     }
     let is_form = *method == Method::POST && message::media_type(incoming.headers) == MediaType::Form;
     let body = if is_form { form::parse(incoming.body)? } else { Default::default() };
-    let header = match message::authorization(incoming.headers) {
-        Authorization::Header(value) => Some(message::bearer_token(value).ok_or(Reason::AccessTokenInvalid)?),
-        Authorization::Repeated => return Err(Reason::AccessTokenTwice.into()),
-        Authorization::Absent | Authorization::Basic { .. } => None,
+    let header = header(incoming)?;
+    let (text, scheme) = match (header, body.get(Param::AccessToken)) {
+        (Some(_), Some(_)) => return Err(Reason::AccessTokenTwice.into()),
+        (Some((token, scheme)), None) => (Cow::Borrowed(token), scheme),
+        (None, Some(token)) => (Cow::Owned(token.to_owned()), Scheme::Bearer),
+        (None, None) => return Err(Reason::AccessTokenMissing.into()),
     };
-    match (header, body.get(Param::AccessToken)) {
-        (Some(_), Some(_)) => Err(Reason::AccessTokenTwice.into()),
-        (Some(token), None) | (None, Some(token)) => Ok(token.to_owned()),
-        (None, None) => Err(Reason::AccessTokenMissing.into()),
+    Ok(ShownToken { text, scheme, possession: message::possession(incoming.headers, method.as_str()) })
+}
+
+fn header<'a>(incoming: &'a Incoming<'_>) -> Result<Option<(&'a str, Scheme)>, Refusal> {
+    match message::authorization(incoming.headers) {
+        Authorization::Header(value) => {
+            let bearer = message::bearer_token(value).map(|token| (token, Scheme::Bearer));
+            let dpop = message::dpop_token(value).map(|token| (token, Scheme::Dpop));
+            bearer.or(dpop).map(Some).ok_or(Reason::AccessTokenInvalid.into())
+        }
+        Authorization::Repeated => Err(Reason::AccessTokenTwice.into()),
+        Authorization::Absent | Authorization::Basic { .. } => Ok(None),
     }
 }
 
 /// The answer of the userinfo endpoint (OpenID Connect Core sections 5.3.2 and 5.3.3).
 #[must_use]
-pub fn userinfo(incoming: &Incoming<'_>, outcome: Result<Map<String, Value>, Turned>) -> Response {
-    match outcome {
+pub fn userinfo(incoming: &Incoming<'_>, judged: Judged<Map<String, Value>>) -> Response {
+    let answer = match judged.outcome {
         Ok(claims) => json_response(200, NO_STORE, Value::Object(claims).to_string()),
         Err(turned) => turned_down(incoming, &turned.refusal()),
-    }
+    };
+    with_nonce(answer, judged.dpop_nonce.as_deref())
 }
 
-/// A refusal with the challenge that every 401 and 403 here carries (RFC 6750 section 3). A request that
-/// showed no token is told no error.
+/// A refusal with the challenge that every 401 and 403 here carries (RFC 6750 section 3, RFC 9449 section
+/// 7.1). A request that showed no token is told no error.
 #[must_use]
 pub fn turned_down(incoming: &Incoming<'_>, refusal: &Refusal) -> Response {
     let row = refusal.public();
+    let about_proof = matches!(row.error, OAuthError::InvalidDpopProof | OAuthError::UseDpopNonce);
     // The token is no credential of a client: the challenge is the one below.
     let answer = ErrorAnswer::of(incoming, refusal, &Authorization::Absent);
-    let mut response = ErrorAnswer { status: row.status, ..answer }.into_response(incoming.endpoint);
-    let realm = format!("Bearer realm=\"{}\"", incoming.mount.issuer);
-    let challenge = match (row.status, refusal.reason) {
-        (401, Reason::AccessTokenMissing) => Some(realm),
-        (400 | 401, _) => {
-            Some(format!("{realm}, error=\"{}\", error_description=\"{}\"", row.error.as_str(), row.description))
+    let status = if about_proof { 401 } else { row.status };
+    let mut response = ErrorAnswer { status, ..answer }.into_response(incoming.endpoint);
+    let about_key = matches!(refusal.reason, Reason::BoundTokenAsBearer | Reason::ProofKeyWrong);
+    let scheme = if about_proof || about_key { Scheme::Dpop } else { Scheme::Bearer };
+    for challenge in challenges(incoming, refusal, scheme) {
+        if let Ok(challenge) = HeaderValue::try_from(challenge) {
+            response.headers_mut().append(WWW_AUTHENTICATE, challenge);
         }
-        (403, _) => Some(format!("{realm}, error=\"{}\", scope=\"openid\"", row.error.as_str())),
-        _ => None,
-    };
-    if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::try_from(challenge).ok()) {
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     response
+}
+
+fn challenges(incoming: &Incoming<'_>, refusal: &Refusal, scheme: Scheme) -> Vec<String> {
+    let row = refusal.public();
+    let issuer = &incoming.mount.issuer;
+    let algs: Vec<_> = incoming.mount.policy.dpop_algs.iter().map(|alg| alg.0.name()).collect();
+    let bearer = format!("Bearer realm=\"{issuer}\"");
+    let dpop = format!("DPoP realm=\"{issuer}\", algs=\"{}\"", algs.join(" "));
+    let with_error = |scheme: String| {
+        let (error, said) = (row.error.as_str(), row.description);
+        format!("{scheme}, error=\"{error}\", error_description=\"{said}\"")
+    };
+    match (row.status, refusal.reason, scheme) {
+        (401, Reason::AccessTokenMissing, _) => vec![bearer, dpop],
+        (400 | 401, _, Scheme::Dpop) => vec![with_error(dpop)],
+        (400 | 401, _, Scheme::Bearer) => vec![with_error(bearer)],
+        (403, _, _) => vec![format!("{bearer}, error=\"{}\", scope=\"openid\"", row.error.as_str())],
+        _ => Vec::new(),
+    }
 }

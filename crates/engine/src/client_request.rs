@@ -1,16 +1,19 @@
 //! A request that a client makes on the back channel, and who proved to have made it: the same for
 //! every endpoint at which clients authenticate (RFC 9126 section 2: "as at the token endpoint").
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use parhelion_protocol::client::Client;
 use parhelion_protocol::client_auth::{self, Authorization, Judge, Method, OnceKey, Party};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::parameters::Parameters;
-use parhelion_protocol::profile::{ClientIdInForm, Policy};
+use parhelion_protocol::profile::{ClientIdInForm, DpopNonce, Policy};
 use parhelion_protocol::refusal::Reason;
+use parhelion_protocol::sender::dpop;
 
 use crate::Engine;
+use crate::dpop_nonce;
 use crate::fault::Turned;
 use crate::ports::{Commit, Condition, Id, Key, Kind, Moment, Verdict, Write};
 use crate::records::{self, OnceKeyMark};
@@ -22,6 +25,27 @@ pub struct ClientRequest<'a> {
     pub authorization: Authorization<'a>,
     /// The body.
     pub parameters: Parameters<'a>,
+    /// What shows who holds a key.
+    pub possession: Possession<'a>,
+}
+
+/// What a request shows of the key that its sender holds.
+#[derive(Clone)]
+pub struct Possession<'a> {
+    /// The `DPoP` header.
+    pub dpop: dpop::Shown<'a>,
+    /// The method that a proof is for.
+    pub htm: Cow<'a, str>,
+    /// The URL that a proof is for; none is the endpoint's own.
+    pub htu: Option<Cow<'a, str>>,
+    /// Whether a nonce is asked for also where the policy does not.
+    pub nonce: DpopNonce,
+}
+
+impl Default for Possession<'_> {
+    fn default() -> Self {
+        Self { dpop: dpop::Shown::Absent, htm: "POST".into(), htu: None, nonce: DpopNonce::Optional }
+    }
 }
 
 /// A client that proved to be the one who asks.
@@ -30,66 +54,152 @@ pub struct Proven {
     pub client: Arc<Client>,
     /// The policy in force for it at this mount.
     pub policy: Arc<Policy>,
-    once: Option<(Key, Moment)>,
+    /// Thumbprint of the key that a DPoP proof showed.
+    pub jkt: Option<[u8; 32]>,
+    once: Once,
 }
 
+/// Once-keys that a request uses up, with the refusal that their second use gets.
+type Once = Vec<(Key, Moment, Reason)>;
+
 impl Proven {
-    /// Adds the claim of the once-key, if there is one, to the commit of what the request leads to. To be
-    /// added last.
+    /// Adds the claims of the once-keys to the commit of what the request leads to. To be added last.
     pub(crate) fn claim_in(&self, commit: &mut Commit) -> Result<Claim, Turned> {
         let at = commit.conditions.len();
-        if let Some((key, forget_at)) = self.once {
-            commit.conditions.push(Condition::Absent(key));
-            commit.writes.push(mark(key, forget_at)?);
+        for (key, forget_at, _) in &self.once {
+            commit.conditions.push(Condition::Absent(*key));
+            commit.writes.push(mark(*key, *forget_at)?);
         }
-        Ok(Claim { at })
+        Ok(Claim { at, replayed: self.once.iter().map(|(_, _, replayed)| *replayed).collect() })
     }
 }
 
-/// Where in a commit the once-key is claimed.
-#[derive(Clone, Copy)]
+/// Where in a commit the once-keys are claimed.
 pub(crate) struct Claim {
     at: usize,
+    replayed: Vec<Reason>,
 }
 
 impl Claim {
-    /// What it means that the condition at `index` of the commit did not hold: that the once-key was
+    /// What it means that the condition at `index` of the commit did not hold: that a once-key was
     /// claimed, or whatever `otherwise` says.
-    pub(crate) fn lost(self, index: usize, otherwise: impl Into<Turned>) -> Turned {
-        if index == self.at { Reason::AssertionReplayed.into() } else { otherwise.into() }
+    pub(crate) fn lost(&self, index: usize, otherwise: impl Into<Turned>) -> Turned {
+        let claimed = index.checked_sub(self.at).and_then(|at| self.replayed.get(at));
+        claimed.map_or_else(|| otherwise.into(), |replayed| (*replayed).into())
     }
+}
+
+/// A key that a DPoP proof showed to be held.
+pub(crate) struct HeldKey {
+    pub(crate) jkt: [u8; 32],
+    pub(crate) ath: Option<[u8; 32]>,
+    pub(crate) once: (Key, Moment, Reason),
 }
 
 /// Somebody who proved to be who they say, and nothing more.
 pub(crate) struct Caller {
     pub(crate) id: String,
-    once: Option<(Key, Moment)>,
+    once: Once,
 }
 
 /// An outcome, and how the client that it concerns is registered, where one was identified.
 pub struct Judged<T> {
     /// The registered method of the client.
     pub method: Option<Method>,
+    /// The nonce that the next DPoP proof must carry, where nonces are in force.
+    pub dpop_nonce: Option<String>,
     /// How it went.
     pub outcome: Result<T, Turned>,
 }
 
+impl<T> Judged<T> {
+    /// The outcome of a request from which no client was identified.
+    #[must_use]
+    pub const fn unidentified(outcome: Result<T, Turned>) -> Self {
+        Self { method: None, dpop_nonce: None, outcome }
+    }
+}
+
 impl Engine {
-    /// Present, find, prove: which client asks, or why not.
+    /// Present, find, prove: which client asks, and which key it holds, or why not.
     pub(crate) async fn authenticate(
         &self,
         mount: &Mount,
         request: &ClientRequest<'_>,
+        endpoint: Endpoint,
         client_id_in_form: ClientIdInForm,
     ) -> Judged<Proven> {
         let find = |id: &str| mount.tenant.clients.get(id).map(|client| client.party());
-        let Judged { method, outcome } = self.prove_caller(mount, request, client_id_in_form, find).await;
-        let outcome = outcome.and_then(|caller| {
-            let client = mount.tenant.clients.get(&caller.id).ok_or(Turned::from(Reason::ClientUnknown))?;
-            let policy = Arc::clone(mount.policy_for(&caller.id));
-            Ok(Proven { client: Arc::clone(client), policy, once: caller.once })
+        let Judged { method, outcome, .. } = self.prove_caller(mount, request, client_id_in_form, find).await;
+        let (dpop_nonce, outcome) = match outcome {
+            Ok(caller) => match mount.tenant.clients.get(&caller.id) {
+                Some(client) => self.prove_possession(mount, request, endpoint, client, caller).await,
+                None => (None, Err(Reason::ClientUnknown.into())),
+            },
+            Err(turned) => (None, Err(turned)),
+        };
+        Judged { method, dpop_nonce, outcome }
+    }
+
+    /// Judges the DPoP proof of a client that authenticated. The server's challenge comes before anything is
+    /// claimed: the same assertion may come again with the nonce.
+    async fn prove_possession(
+        &self,
+        mount: &Mount,
+        request: &ClientRequest<'_>,
+        endpoint: Endpoint,
+        client: &Arc<Client>,
+        caller: Caller,
+    ) -> (Option<String>, Result<Proven, Turned>) {
+        let policy = Arc::clone(mount.policy_for(&caller.id));
+        let needed = policy.dpop_nonce.max(request.possession.nonce);
+        let nonce = match &request.possession.dpop {
+            dpop::Shown::One(_) if needed == DpopNonce::Required => {
+                dpop_nonce::current(mount, self.store.now()).map(Some)
+            }
+            dpop::Shown::One(_) | dpop::Shown::Absent | dpop::Shown::Repeated => Ok(None),
+        };
+        let nonce = match nonce {
+            Ok(nonce) => nonce,
+            Err(fault) => return (None, Err(fault.into())),
+        };
+        let htu = request.possession.htu.as_deref().or(mount.url(endpoint)).unwrap_or_default();
+        let judge =
+            dpop::Judge { policy: &policy, htm: &request.possession.htm, htu, now_s: self.store.now().epoch_s() };
+        let outcome = self.judge_proof(mount, &request.possession.dpop, &judge, needed).await;
+        let proven = outcome.map(|proof| {
+            let mut once = caller.once;
+            let jkt = proof.map(|held| {
+                once.push(held.once);
+                held.jkt
+            });
+            Proven { client: Arc::clone(client), policy, jkt, once }
         });
-        Judged { method, outcome }
+        (nonce, proven)
+    }
+
+    /// Judges a proof, if one is shown; gives its key, and the once-key to be claimed.
+    pub(crate) async fn judge_proof(
+        &self,
+        mount: &Mount,
+        shown: &dpop::Shown<'_>,
+        judge: &dpop::Judge<'_>,
+        needed: DpopNonce,
+    ) -> Result<Option<HeldKey>, Turned> {
+        let proof = match shown {
+            dpop::Shown::Absent => return Ok(None),
+            dpop::Shown::Repeated => return Err(Reason::DpopRepeated.into()),
+            dpop::Shown::One(proof) => dpop::judge(proof, judge)?,
+        };
+        let fresh = match &proof.nonce {
+            Some(nonce) => dpop_nonce::is_fresh(mount, nonce, self.store.now())?,
+            None => needed == DpopNonce::Optional,
+        };
+        if !fresh {
+            return Err(Reason::DpopNonceNeeded.into());
+        }
+        let once = self.unused(mount, Some(proof.once), Reason::DpopReplayed).await?;
+        Ok(once.into_iter().next().map(|once| HeldKey { jkt: proof.jkt, ath: proof.ath, once }))
     }
 
     /// The same for whoever `find` knows.
@@ -102,7 +212,7 @@ impl Engine {
     ) -> Judged<Caller> {
         let presented = match client_auth::present(&request.authorization, &request.parameters, client_id_in_form) {
             Ok(presented) => presented,
-            Err(refusal) => return Judged { method: None, outcome: Err(refusal.into()) },
+            Err(refusal) => return Judged::unidentified(Err(refusal.into())),
         };
         let id = presented.client_id().to_owned();
         let party = find(&id);
@@ -114,29 +224,42 @@ impl Engine {
             now_s: self.store.now().epoch_s(),
         };
         let outcome = match client_auth::prove(&presented, party, &judge) {
-            Ok(once) => self.unused(mount, once).await.map(|once| Caller { id, once }),
+            Ok(once) => self.unused(mount, once, Reason::AssertionReplayed).await.map(|once| Caller { id, once }),
             Err(refusal) => Err(refusal.into()),
         };
-        Judged { method: party.map(|party| party.credential.method()), outcome }
+        Judged { method: party.map(|party| party.credential.method()), dpop_nonce: None, outcome }
     }
 
     /// Claims a caller's once-key, whatever the request leads to: nothing else is written with it.
     pub(crate) async fn claim_once(&self, caller: &Caller) -> Result<(), Turned> {
-        let Some((key, forget_at)) = caller.once else { return Ok(()) };
-        let commit = Commit { conditions: vec![Condition::Absent(key)], writes: vec![mark(key, forget_at)?] };
+        self.claim_alone(&caller.once).await
+    }
+
+    /// Claims once-keys in a commit of their own.
+    pub(crate) async fn claim_alone(&self, once: &[(Key, Moment, Reason)]) -> Result<(), Turned> {
+        let mut commit = Commit::default();
+        for (key, forget_at, _) in once {
+            commit.conditions.push(Condition::Absent(*key));
+            commit.writes.push(mark(*key, *forget_at)?);
+        }
+        if commit.writes.is_empty() {
+            return Ok(());
+        }
         match self.store.commit(commit).await? {
             Verdict::Done => Ok(()),
-            Verdict::Refused(_) => Err(Reason::AssertionReplayed.into()),
+            Verdict::Refused(index) => {
+                Err(once.get(index).map_or(Reason::AssertionReplayed, |(_, _, replayed)| *replayed).into())
+            }
         }
     }
 
     /// Refuses a once-key that was claimed before; the claim itself comes with the commit.
-    async fn unused(&self, mount: &Mount, once: Option<OnceKey>) -> Result<Option<(Key, Moment)>, Turned> {
-        let Some(once) = once else { return Ok(None) };
+    async fn unused(&self, mount: &Mount, once: Option<OnceKey>, replayed: Reason) -> Result<Once, Turned> {
+        let Some(once) = once else { return Ok(Once::new()) };
         let key = Key { tenant: mount.tenant.uid, kind: Kind::OnceKey, id: Id(once.id) };
         match self.store.get(key).await? {
-            Some(_) => Err(Reason::AssertionReplayed.into()),
-            None => Ok(Some((key, Moment(0).plus_s(once.forget_at_s)))),
+            Some(_) => Err(replayed.into()),
+            None => Ok(vec![(key, Moment(0).plus_s(once.forget_at_s), replayed)]),
         }
     }
 
@@ -144,15 +267,11 @@ impl Engine {
     /// used by whatever it was shown for (OpenID Connect Core section 9).
     pub(crate) async fn claim_on_refusal<T>(&self, proven: &Proven, outcome: Result<T, Turned>) -> Result<T, Turned> {
         let Err(Turned::Refused(refusal)) = &outcome else { return outcome };
-        let mut commit = Commit::default();
-        let _ = proven.claim_in(&mut commit)?;
-        if commit.writes.is_empty() || refusal.reason == Reason::AssertionReplayed {
+        if matches!(refusal.reason, Reason::AssertionReplayed | Reason::DpopReplayed) {
             return outcome;
         }
-        match self.store.commit(commit).await? {
-            Verdict::Done => outcome,
-            Verdict::Refused(_) => Err(Reason::AssertionReplayed.into()),
-        }
+        self.claim_alone(&proven.once).await?;
+        outcome
     }
 }
 

@@ -4,7 +4,7 @@
 use parhelion_protocol::client::GrantType;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::params::response_type::ResponseType;
-use parhelion_protocol::profile::Policy;
+use parhelion_protocol::profile::{AlgName, Policy, Set};
 use serde_json::{Map, Value, json};
 
 use crate::registry::Mount;
@@ -39,8 +39,10 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [mount.tenant.keys.current().algorithm().name()],
         "token_endpoint_auth_methods_supported": auth_methods(policy),
-        "token_endpoint_auth_signing_alg_values_supported": signing_algs(policy),
+        "token_endpoint_auth_signing_alg_values_supported": algs(&policy.client_assertion_algs),
         "code_challenge_methods_supported": challenge_methods,
+        //= rfc9449#5.1
+        "dpop_signing_alg_values_supported": algs(&policy.dpop_algs),
         "claims_parameter_supported": true,
         "request_parameter_supported": false,
         //= openid-connect-discovery#3 an omitted value would mean true
@@ -55,6 +57,6 @@ fn auth_methods(policy: &Policy) -> Vec<&'static str> {
     policy.client_auth_methods.iter().map(|method| method.as_str()).collect()
 }
 
-fn signing_algs(policy: &Policy) -> Vec<&'static str> {
-    policy.client_assertion_algs.iter().map(|alg| alg.0.name()).collect()
+fn algs(algs: &Set<AlgName>) -> Vec<&'static str> {
+    algs.iter().map(|alg| alg.0.name()).collect()
 }

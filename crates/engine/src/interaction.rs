@@ -9,6 +9,7 @@ use parhelion_protocol::client::Client;
 use parhelion_protocol::limits;
 use parhelion_protocol::params::scope::Scope;
 use parhelion_protocol::refusal::Reason;
+use parhelion_protocol::sender::Confirmation;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -350,6 +351,7 @@ fn code(mount: &Mount, standing: &Standing, login: &Login, scope: &Scope) -> Cod
         sub: login.sub.clone(),
         auth_time_s: login.auth_time_s,
         session: login.session,
+        bound_to: request.dpop_jkt.map(Confirmation::Jkt),
         state: CodeState::Unused(0),
     }
 }

@@ -1,8 +1,10 @@
 //! Introspection: a resource server asks what a token is worth (RFC 7662, RFC 9701).
 
+use parhelion_jose::base64url;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::profile::{ClientIdInForm, Introspection};
 use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::sender::{Confirmation, token_type};
 use serde_json::{Map, Value, json};
 
 use crate::Engine;
@@ -44,12 +46,13 @@ impl Engine {
             Some(server) => server.party(),
             None => mount.tenant.clients.get(id).map(|client| client.party()),
         };
-        let Judged { method, outcome } = self.prove_caller(mount, request, ClientIdInForm::FromCredential, find).await;
+        let Judged { method, dpop_nonce, outcome } =
+            self.prove_caller(mount, request, ClientIdInForm::FromCredential, find).await;
         let outcome = match outcome {
             Ok(caller) => self.introspect_for(mount, request, &caller, form).await,
             Err(turned) => Err(turned),
         };
-        Judged { method, outcome }
+        Judged { method, dpop_nonce, outcome }
     }
 
     async fn introspect_for(
@@ -114,14 +117,22 @@ fn active(live: &LiveToken) -> Map<String, Value> {
         ("scope", Some(json!(token.scope))),
         ("client_id", Some(json!(token.client_id))),
         ("username", live.user.as_ref().map(|user| json!(user.username))),
-        ("token_type", Some(json!("Bearer"))),
+        ("token_type", Some(json!(token_type(token.bound_to)))),
         ("exp", Some(json!(live.expires_at.epoch_s()))),
         ("iat", Some(json!(token.issued_at_s))),
         ("sub", Some(live.user.as_ref().map_or_else(|| json!(token.client_id), |user| json!(user.sub)))),
         ("aud", Some(audience(&token.audience))),
         ("iss", Some(json!(token.issuer))),
+        ("cnf", token.bound_to.map(confirmation)),
     ];
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+//= rfc9449#6.2
+fn confirmation(bound_to: Confirmation) -> Value {
+    match bound_to {
+        Confirmation::Jkt(jkt) => json!({ "jkt": base64url::encode(&jkt) }),
+    }
 }
 
 fn audience(audience: &[String]) -> Value {

@@ -7,6 +7,7 @@ pub mod authorize;
 pub mod client_request;
 mod consent;
 pub mod discovery;
+mod dpop_nonce;
 pub mod fault;
 mod id_token_hint;
 pub mod interaction;

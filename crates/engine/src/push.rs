@@ -1,11 +1,14 @@
 //! Push: authenticate as at the token endpoint, validate as at the authorization endpoint, store
 //! durably, answer with a reference (RFC 9126 section 2).
 
+use parhelion_jose::base64url;
 use parhelion_protocol::checks::Column;
+use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::limits;
-use parhelion_protocol::parameters::Parameters;
+use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::params::request_uri;
 use parhelion_protocol::profile::Policy;
+use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::request_object;
 
 use crate::Engine;
@@ -15,7 +18,7 @@ use crate::ports::{Commit, Condition, Moment, Verdict};
 use crate::records::{self, PushedRequestRef, Summary};
 use crate::reference::Reference;
 use crate::registry::Mount;
-use crate::validate::validate;
+use crate::validate::{Validated, validate};
 
 /// A request that was accepted and is on disk. It holds a capability, and so has no `Debug`.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,7 +37,8 @@ impl Engine {
     /// # Errors
     /// In the outcome: the first rule broken, or the fault that kept the request from being stored.
     pub async fn push(&self, mount: &Mount, request: &ClientRequest<'_>) -> Judged<Accepted> {
-        let Judged { method, outcome } = self.authenticate(mount, request, mount.policy.client_id_in_form).await;
+        let in_form = mount.policy.client_id_in_form;
+        let Judged { method, dpop_nonce, outcome } = self.authenticate(mount, request, Endpoint::Push, in_form).await;
         let outcome = match outcome {
             Ok(proven) => {
                 let outcome = self.push_proven(mount, request, &proven).await;
@@ -42,7 +46,7 @@ impl Engine {
             }
             Err(turned) => Err(turned),
         };
-        Judged { method, outcome }
+        Judged { method, dpop_nonce, outcome }
     }
 
     async fn push_proven(
@@ -52,8 +56,12 @@ impl Engine {
         proven: &Proven,
     ) -> Result<Accepted, Turned> {
         let parameters = request_object::unpack(&request.parameters)?;
-        validate(mount, parameters, &proven.client, &proven.policy, Column::Push)?;
-        let record = self.record(mount, parameters, &proven.client.client_id, &proven.policy);
+        let Validated { request, .. } = validate(mount, parameters, &proven.client, &proven.policy, Column::Push)?;
+        let jkt = bound_key(request.dpop_jkt, proven.jkt)?.filter(|_| request.dpop_jkt.is_none());
+        let jkt = jkt.map(|jkt| base64url::encode(&jkt));
+        let mut record = self.record(mount, parameters, &proven.client.client_id, &proven.policy);
+        //= rfc9449#10.1 a proof at this endpoint binds as dpop_jkt does
+        record.parameters.extend(jkt.as_deref().map(|jkt| (Param::DpopJkt.name(), jkt)));
         let client_id = proven.client.client_id.clone();
         let (reference, mut commit) = self.put_pushed(mount, &record, &proven.policy)?;
         let claim = proven.claim_in(&mut commit)?;
@@ -104,6 +112,14 @@ impl Engine {
         let write = records::put_sealed(tenant, &reference, &summary, record, gone_at, &*self.entropy)?;
         let absent = Condition::Absent(write.key());
         Ok((reference, Commit { conditions: vec![absent], writes: vec![write] }))
+    }
+}
+
+/// The key that the code is to be bound to: the one named, the one shown, or the two if they are one.
+fn bound_key(named: Option<[u8; 32]>, shown: Option<[u8; 32]>) -> Result<Option<[u8; 32]>, Refusal> {
+    match (named, shown) {
+        (Some(named), Some(shown)) if named != shown => Err(Reason::DpopKeyContradicted.into()),
+        (named, shown) => Ok(named.or(shown)),
     }
 }
 

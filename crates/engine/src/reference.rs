@@ -111,11 +111,15 @@ impl SealingKey {
     /// # Errors
     /// [`Fault::Crypto`].
     pub fn derive(master: &[u8; 32], purpose: &[&[u8]]) -> Result<Self, Fault> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(master);
-        let expanded = extracted.expand(purpose, Len32).map_err(|_| Fault::Crypto)?;
-        expanded.fill(&mut *bytes).map_err(|_| Fault::Crypto)?;
-        Ok(Self(bytes))
+        expanded(master, purpose).map(Self)
+    }
+
+    /// What only a holder of this secret can say about `context`.
+    ///
+    /// # Errors
+    /// [`Fault::Crypto`].
+    pub fn mac(&self, context: &[&[u8]]) -> Result<[u8; 32], Fault> {
+        expanded(&self.0, context).map(|bytes| *bytes)
     }
 
     /// Encrypts, bound to `context`.
@@ -141,6 +145,14 @@ pub fn sha256(parts: &[&[u8]]) -> Id {
     let mut id = [0; 32];
     id.copy_from_slice(hash.finish().as_ref());
     Id(id)
+}
+
+fn expanded(secret: &[u8; 32], info: &[&[u8]]) -> Result<Zeroizing<[u8; 32]>, Fault> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    let random = hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, secret);
+    let expanded = random.expand(info, Len32).map_err(|_| Fault::Crypto)?;
+    expanded.fill(&mut *bytes).map_err(|_| Fault::Crypto)?;
+    Ok(bytes)
 }
 
 //= rfc5869#3.3 a secret that is random already needs no extract step

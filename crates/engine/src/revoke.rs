@@ -1,5 +1,6 @@
 //! Revocation: a client ends a token of its own (RFC 7009).
 
+use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::profile::ClientIdInForm;
 use parhelion_protocol::refusal::{Reason, Refusal};
@@ -18,7 +19,8 @@ impl Engine {
     /// # Errors
     /// In the outcome: the client is not who it says, or the token is another's; it stays then.
     pub async fn revoke(&self, mount: &Mount, request: &ClientRequest<'_>) -> Judged<()> {
-        let Judged { method, outcome } = self.authenticate(mount, request, ClientIdInForm::FromCredential).await;
+        let in_form = ClientIdInForm::FromCredential;
+        let Judged { method, dpop_nonce, outcome } = self.authenticate(mount, request, Endpoint::Revoke, in_form).await;
         let outcome = match outcome {
             Ok(proven) => {
                 let outcome = self.revoke_proven(mount, request, &proven).await;
@@ -26,7 +28,7 @@ impl Engine {
             }
             Err(turned) => Err(turned),
         };
-        Judged { method, outcome }
+        Judged { method, dpop_nonce, outcome }
     }
 
     /// The hint is only a hint: both kinds are looked for (RFC 7009 section 2.1).

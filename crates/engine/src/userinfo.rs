@@ -1,12 +1,18 @@
 //! Userinfo: what the holder of an access token may know about the user (OpenID Connect Core section 5.3).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::params::scope;
+use parhelion_protocol::profile::DpopNonce;
 use parhelion_protocol::refusal::Reason;
+use parhelion_protocol::sender::{Confirmation, dpop};
 use serde_json::{Map, Value};
 
 use crate::Engine;
+use crate::client_request::{Judged, Possession};
+use crate::dpop_nonce;
 use crate::fault::Turned;
 use crate::ports::Moment;
 use crate::records::{self, AccessToken, Grant};
@@ -22,19 +28,75 @@ pub(crate) struct LiveToken {
     pub(crate) user: Option<Arc<User>>,
 }
 
+/// How an access token is shown.
+pub struct ShownToken<'a> {
+    /// The token.
+    pub text: Cow<'a, str>,
+    /// The scheme of the `Authorization` header; [`Scheme::Bearer`] for a token in a form.
+    pub scheme: Scheme,
+    /// The proof beside it; `htu` is the endpoint's own URL.
+    pub possession: Possession<'a>,
+}
+
+/// The scheme that an access token comes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// RFC 6750.
+    Bearer,
+    /// RFC 9449 section 7.1.
+    Dpop,
+}
+
 impl Engine {
     /// The claims about the user behind an access token, as a JSON object.
     ///
     /// # Errors
-    /// [`Reason::AccessTokenInvalid`] or [`Reason::AccessTokenScope`].
-    pub async fn userinfo(&self, mount: &Mount, access_token: &str) -> Result<Map<String, Value>, Turned> {
-        let live = self.find_access_token(mount, access_token).await?;
-        let LiveToken { token, grant, user, .. } = live.ok_or(Turned::from(Reason::AccessTokenInvalid))?;
-        let scope = scope::parse(&token.scope).unwrap_or_default();
-        let Some(user) = user.filter(|_| scope.has("openid")) else { return Err(Reason::AccessTokenScope.into()) };
-        let mut claims = about_user(&scope, grant.claims.as_deref(), Place::Userinfo, &user);
+    /// In the outcome: the token is not live, not shown as it must be, or lacks the scope.
+    pub async fn userinfo(&self, mount: &Mount, shown: &ShownToken<'_>) -> Judged<Map<String, Value>> {
+        let policy = &mount.policy;
+        let with_nonce = shown.scheme == Scheme::Dpop && policy.dpop_nonce == DpopNonce::Required;
+        let dpop_nonce = with_nonce.then(|| dpop_nonce::current(mount, self.store.now()).ok()).flatten();
+        Judged { method: None, dpop_nonce, outcome: self.claims_for(mount, shown).await }
+    }
+
+    async fn claims_for(&self, mount: &Mount, shown: &ShownToken<'_>) -> Result<Map<String, Value>, Turned> {
+        let live = self.find_access_token(mount, &shown.text).await?;
+        let live = live.ok_or(Turned::from(Reason::AccessTokenInvalid))?;
+        self.check_possession(mount, shown, &live, Endpoint::Userinfo).await?;
+        let scope = scope::parse(&live.token.scope).unwrap_or_default();
+        let Some(user) = live.user.filter(|_| scope.has("openid")) else { return Err(Reason::AccessTokenScope.into()) };
+        let mut claims = about_user(&scope, live.grant.claims.as_deref(), Place::Userinfo, &user);
         claims.insert("sub".to_owned(), Value::String(user.sub.clone()));
         Ok(claims)
+    }
+
+    /// Whether a token is shown as it must be: a bound one with a proof by its key, made for this token
+    /// (RFC 9449 section 7.1).
+    async fn check_possession(
+        &self,
+        mount: &Mount,
+        shown: &ShownToken<'_>,
+        live: &LiveToken,
+        endpoint: Endpoint,
+    ) -> Result<(), Turned> {
+        let jkt = match (live.token.bound_to, shown.scheme) {
+            (None, Scheme::Bearer) => return Ok(()),
+            (None, Scheme::Dpop) => return Err(Reason::AccessTokenInvalid.into()),
+            (Some(Confirmation::Jkt(_)), Scheme::Bearer) => return Err(Reason::BoundTokenAsBearer.into()),
+            (Some(Confirmation::Jkt(jkt)), Scheme::Dpop) => jkt,
+        };
+        let policy = mount.policy_for(&live.token.client_id);
+        let htu = mount.url(endpoint).unwrap_or_default();
+        let judge = dpop::Judge { policy, htm: &shown.possession.htm, htu, now_s: self.store.now().epoch_s() };
+        let proof = self.judge_proof(mount, &shown.possession.dpop, &judge, policy.dpop_nonce).await?;
+        let proof = proof.ok_or(Turned::from(Reason::DpopProofMissing))?;
+        if proof.ath != Some(dpop::ath(&shown.text)) {
+            return Err(Reason::DpopAthWrong.into());
+        }
+        if proof.jkt != jkt {
+            return Err(Reason::ProofKeyWrong.into());
+        }
+        self.claim_alone(&[proof.once]).await
     }
 
     /// The live token of a text; none if it is unknown, expired, revoked, or its client or user is gone.

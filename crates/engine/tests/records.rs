@@ -12,6 +12,7 @@ use parhelion_engine::records::{
 };
 use parhelion_engine::reference::Reference;
 use parhelion_protocol::params::code_challenge::CodeChallenge;
+use parhelion_protocol::sender::Confirmation;
 use parhelion_testkit::SeededEntropy;
 
 const TENANT: TenantUid = TenantUid([9; 16]);
@@ -85,6 +86,7 @@ fn code(state: CodeState, code_challenge: CodeChallenge) -> Code {
         sub: "alice".to_owned(),
         auth_time_s: 1_800_000_000,
         session: [4; 32],
+        bound_to: Some(Confirmation::Jkt([3; 32])),
         state,
     }
 }
@@ -107,6 +109,7 @@ fn access_token_and_session_are_as_they_were() {
             audience: vec!["https://as.example".to_owned()],
             grant: [6; 32],
             issued_at_s: 1_800_000_000,
+            bound_to: None,
         },
     );
     check_sealed(
@@ -129,6 +132,7 @@ fn access_token_and_session_are_as_they_were() {
             resources: Vec::new(),
             grant: [6; 32],
             issued_at_s: 1_800_000_000,
+            bound_to: None,
             state: RefreshState::Replaced,
         },
     );

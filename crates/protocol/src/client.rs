@@ -9,7 +9,7 @@ use crate::limits;
 use crate::params::redirect_uri::{RedirectUriFault, RegisteredRedirectUri};
 use crate::params::response_type::ResponseType;
 use crate::params::scope::{self, Scope};
-use crate::profile::LoopbackRedirectUri;
+use crate::profile::{LoopbackRedirectUri, SenderConstraint};
 
 /// What a client is (OpenID Connect Registration section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -107,6 +107,8 @@ pub struct Client {
     pub grant_types: Vec<GrantType>,
     /// Response types it may use.
     pub response_types: Vec<ResponseType>,
+    /// Whether its access tokens must be bound to a key.
+    pub sender_constraint: SenderConstraint,
     /// Whether it is served.
     pub status: ClientStatus,
 }
@@ -138,6 +140,9 @@ pub struct ClientMetadata {
     pub grant_types: Option<Vec<GrantType>>,
     /// Default: `code`.
     pub response_types: Option<Vec<String>>,
+    /// Default: false (RFC 9449 section 5.2).
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
     /// Default: `web`.
     #[serde(default)]
     pub application_type: ApplicationType,
@@ -186,6 +191,10 @@ impl Client {
             scope: scope.map_err(|_| fault("scope", "is malformed"))?,
             grant_types: metadata.grant_types.unwrap_or(vec![GrantType::AuthorizationCode]),
             response_types: response_types(metadata.response_types)?,
+            sender_constraint: match metadata.dpop_bound_access_tokens {
+                true => SenderConstraint::Required,
+                false => SenderConstraint::Optional,
+            },
             status: metadata.status,
         })
     }

@@ -22,3 +22,4 @@ pub mod refusal;
 pub mod request;
 pub mod request_object;
 pub mod resource_server;
+pub mod sender;

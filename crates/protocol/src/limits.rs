@@ -65,6 +65,11 @@ pub const CLOCK_SKEW_BEHIND_S: i64 = 10;
 /// so that what was judged in time is also claimed in time.
 pub const ONCE_KEY_MARGIN_S: i64 = 60;
 
+/// How old a DPoP proof may be, in seconds: 10 must be accepted, an hour must not.
+pub const DPOP_PROOF_AGE_MAX_S: i64 = 60;
+/// How long a DPoP nonce is handed out; it is accepted for as long again, in seconds.
+pub const DPOP_NONCE_LIFETIME_S: i64 = 120;
+
 /// Refusals of a wrong `code_verifier` that one code survives.
 pub const CODE_VERIFIER_FAILURES_MAX: u8 = 5;
 /// Bytes of a user name or password typed into the login page.

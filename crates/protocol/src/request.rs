@@ -45,6 +45,8 @@ pub struct AuthorizationRequest {
     pub acr_values: Option<String>,
     /// `ui_locales`.
     pub ui_locales: Option<String>,
+    /// `dpop_jkt`.
+    pub dpop_jkt: Option<[u8; 32]>,
     /// `resource`, in order, not judged yet.
     pub resources: Vec<String>,
 }
@@ -57,7 +59,6 @@ pub fn parse(parameters: &Parameters<'_>, policy: &Policy) -> Result<Authorizati
     let missing = Refusal::new(Reason::ResponseTypeMissing).about(Some(Param::ResponseType));
     let text = |param| parameters.get(param);
     text(Param::AuthorizationDetails).map(authorization_details::parse).transpose()?;
-    text(Param::DpopJkt).map(dpop_jkt::parse).transpose()?;
     let (challenge, method) = (text(Param::CodeChallenge), text(Param::CodeChallengeMethod));
     Ok(AuthorizationRequest {
         response_type: response_type::parse(text(Param::ResponseType).ok_or(missing)?)?,
@@ -74,6 +75,7 @@ pub fn parse(parameters: &Parameters<'_>, policy: &Policy) -> Result<Authorizati
         id_token_hint: text(Param::IdTokenHint).map(id_token_hint::parse).transpose()?,
         acr_values: text(Param::AcrValues).map(acr_values::parse).transpose()?,
         ui_locales: text(Param::UiLocales).map(ui_locales::parse).transpose()?,
+        dpop_jkt: text(Param::DpopJkt).map(dpop_jkt::parse).transpose()?,
         resources: parameters.resources().map(str::to_owned).collect(),
     })
 }

@@ -48,7 +48,11 @@ impl Dialect for Plain {
 
     fn read<'a>(&self, incoming: &'a Incoming<'a>) -> Result<ClientRequest<'a>, Unread> {
         assert!(incoming.query != Some("panic"), "as the test asked");
-        Ok(ClientRequest { authorization: Authorization::Absent, parameters: form::parse(incoming.body)? })
+        Ok(ClientRequest {
+            authorization: Authorization::Absent,
+            parameters: form::parse(incoming.body)?,
+            possession: Default::default(),
+        })
     }
 
     fn write_pushed(&self, _: &Incoming<'_>, judged: &Judged<Accepted>) -> Response {

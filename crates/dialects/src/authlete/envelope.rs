@@ -1,10 +1,13 @@
 //! What the caller sends: its client's request as one string, and beside it what the client sent in headers.
 
-use parhelion_engine::client_request::ClientRequest;
+use std::borrow::Cow;
+
+use parhelion_engine::client_request::{ClientRequest, Possession};
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::form;
-use parhelion_protocol::profile::Policy;
+use parhelion_protocol::profile::{DpopNonce, Policy};
 use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::sender::dpop;
 use serde::Deserialize;
 use serde_json::map::Entry;
 use serde_json::{Map, Value};
@@ -23,6 +26,9 @@ pub(super) struct Envelope {
     client_id: Option<String>,
     client_secret: Option<String>,
     dpop: Option<String>,
+    htm: Option<String>,
+    htu: Option<String>,
+    dpop_nonce_required: Option<bool>,
     #[serde(flatten)]
     #[allow(dead_code, reason = "read for its types")]
     unused: Unused,
@@ -35,9 +41,6 @@ pub(super) struct Envelope {
 struct Unused {
     client_certificate: Option<String>,
     client_certificate_path: Option<Vec<String>>,
-    htm: Option<String>,
-    htu: Option<String>,
-    dpop_nonce_required: Option<bool>,
     oauth_client_attestation: Option<String>,
     oauth_client_attestation_pop: Option<String>,
 }
@@ -103,11 +106,16 @@ impl Envelope {
         if u32::try_from(parameters.len()).map_or(true, |length| length > policy.body_max_bytes.0) {
             return Err(Refusal::new(Reason::BodyTooLarge).found_length(parameters.len()));
         }
-        // Certificates and attestations may come with any client and decide nothing here; a proof asks for
-        // tokens that are bound to its key, which must not be ignored.
-        if present(self.dpop).is_some() {
-            return Err(Reason::DpopNotSupported.into());
-        }
+        // Certificates and attestations may come with any client and decide nothing here.
+        let possession = Possession {
+            dpop: present(self.dpop).map_or(dpop::Shown::Absent, |proof| dpop::Shown::One(proof.into())),
+            htm: present(self.htm).map_or("POST".into(), Cow::Owned),
+            htu: present(self.htu).map(Cow::Owned),
+            nonce: match self.dpop_nonce_required {
+                Some(true) => DpopNonce::Required,
+                Some(false) | None => DpopNonce::Optional,
+            },
+        };
         let authorization = match (present(self.client_id), present(self.client_secret)) {
             (None, None) => Authorization::Absent,
             (client_id, client_secret) => Authorization::Basic {
@@ -115,7 +123,7 @@ impl Envelope {
                 client_secret: client_secret.map(Zeroizing::new),
             },
         };
-        Ok(ClientRequest { authorization, parameters: form::parse(parameters.as_bytes())?.into_owned() })
+        Ok(ClientRequest { authorization, parameters: form::parse(parameters.as_bytes())?.into_owned(), possession })
     }
 }
 

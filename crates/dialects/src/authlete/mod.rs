@@ -66,8 +66,8 @@ impl Dialect for Authlete {
 
     fn write_pushed(&self, incoming: &Incoming<'_>, judged: &Judged<Accepted>) -> Response {
         match &judged.outcome {
-            Ok(accepted) => result::created(accepted, judged.method),
-            Err(turned) => result::refused(incoming, &turned.refusal(), judged.method),
+            Ok(accepted) => result::created(accepted, judged),
+            Err(turned) => result::refused(incoming, &turned.refusal(), judged),
         }
     }
 
@@ -75,7 +75,7 @@ impl Dialect for Authlete {
     fn write_tokens(&self, incoming: &Incoming<'_>, judged: &Judged<Tokens>) -> Response {
         let refusal = judged.outcome.as_ref().err().map(parhelion_engine::fault::Turned::refusal);
         let not_here = parhelion_protocol::refusal::Reason::NotFound.into();
-        result::refused(incoming, &refusal.unwrap_or(not_here), judged.method)
+        result::refused(incoming, &refusal.unwrap_or(not_here), judged)
     }
 
     /// Turned down before it was read: the caller's affair, which its libraries hear as 400 or 500.

@@ -2,6 +2,7 @@
 //! with a `resultCode`.
 
 use http::header::RETRY_AFTER;
+use parhelion_engine::client_request::Judged;
 use parhelion_engine::push::Accepted;
 use parhelion_protocol::client_auth::{Authorization, Method};
 use parhelion_protocol::limits;
@@ -27,30 +28,31 @@ const ATTESTED: &[(Reason, &str)] = &[
     (Reason::ResponseTypeMissing, "A009301"),
     (Reason::ResponseTypeUnsupported, "A009305"),
     (Reason::AuthorizationDetailsTypeUnknown, "A249302"),
+    (Reason::DpopNonceNeeded, "A350308"),
 ];
 
 /// The same for [`Reason::MethodNotRegistered`] where the client is registered to prove nothing.
 const CREDENTIAL_OF_A_PUBLIC_CLIENT: &str = "A157303";
 
 /// The request was registered.
-pub(super) fn created(accepted: &Accepted, method: Option<Method>) -> Response {
+pub(super) fn created(accepted: &Accepted, judged: &Judged<Accepted>) -> Response {
     let said = format!("Successfully registered a request object for client ({}).", accepted.client_id);
     let mut members = members("A245001", &said);
     members.insert("action".to_owned(), "CREATED".into());
     members.insert("requestUri".to_owned(), accepted.request_uri.as_str().into());
     members.insert("responseContent".to_owned(), oauth_answer::pushed_body(accepted).into());
-    with_method(members, method)
+    about_client(members, judged)
 }
 
 /// The client was refused: its answer is the standard one, described in the vendor's way.
-pub(super) fn refused(incoming: &Incoming<'_>, refusal: &Refusal, method: Option<Method>) -> Response {
+pub(super) fn refused<T>(incoming: &Incoming<'_>, refusal: &Refusal, judged: &Judged<T>) -> Response {
     let standard = ErrorAnswer::of(incoming, refusal, &Authorization::Absent);
-    let code = client_code(refusal, method);
+    let code = client_code(refusal, judged.method);
     let content = ErrorAnswer { description: format!("[{code}] {}", standard.description), ..standard };
     let mut members = members(&code, refusal.public().description);
     members.insert("action".to_owned(), action(refusal.public().status).into());
     members.insert("responseContent".to_owned(), content.body().into());
-    with_method(members, method)
+    about_client(members, judged)
 }
 
 /// What the caller must send, by the status that its client is due.
@@ -64,8 +66,10 @@ const fn action(status: u16) -> &'static str {
     }
 }
 
-fn with_method(mut members: Map<String, Value>, method: Option<Method>) -> Response {
-    members.extend(method.map(|method| ("clientAuthMethod".to_owned(), method.as_str().to_uppercase().into())));
+fn about_client<T>(mut members: Map<String, Value>, judged: &Judged<T>) -> Response {
+    let method = judged.method.map(|method| method.as_str().to_uppercase());
+    members.extend(method.map(|method| ("clientAuthMethod".to_owned(), method.into())));
+    members.extend(judged.dpop_nonce.clone().map(|nonce| ("dpopNonce".to_owned(), nonce.into())));
     json_response(200, NO_STORE, Value::Object(members).to_string())
 }
 

@@ -124,7 +124,7 @@ fn answered<T>(
 ) -> Response {
     match request {
         Ok(request) => write(&judge(&request)),
-        Err(Unread::Refused(refusal)) => write(&Judged { method: None, outcome: Err(Turned::Refused(refusal)) }),
+        Err(Unread::Refused(refusal)) => write(&Judged::unidentified(Err(Turned::Refused(refusal)))),
         Err(Unread::Answered(response)) => *response,
     }
 }

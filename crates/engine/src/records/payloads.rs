@@ -4,6 +4,7 @@
 //! removed or put in between; what must change becomes a new version.
 
 use parhelion_protocol::params::code_challenge::CodeChallenge;
+use parhelion_protocol::sender::Confirmation;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -149,6 +150,8 @@ pub struct Code {
     pub auth_time_s: i64,
     /// The id of the session that the user has.
     pub session: [u8; 32],
+    /// The key that its redemption must show.
+    pub bound_to: Option<Confirmation>,
     /// Whether it is still good.
     pub state: CodeState,
 }
@@ -170,6 +173,8 @@ pub struct AccessToken {
     pub grant: [u8; 32],
     /// Seconds since 1970.
     pub issued_at_s: i64,
+    /// The key that its use must show.
+    pub bound_to: Option<Confirmation>,
 }
 
 /// Whether a refresh token is still good.
@@ -196,6 +201,8 @@ pub struct RefreshToken {
     pub grant: [u8; 32],
     /// Seconds since 1970.
     pub issued_at_s: i64,
+    /// The key that its use must show: a public client's only.
+    pub bound_to: Option<Confirmation>,
     /// Whether it is still good.
     pub state: RefreshState,
 }

@@ -4,8 +4,9 @@ use parhelion_protocol::limits;
 use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::params::scope;
 use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::sender::token_type;
 
-use super::issue::{Basis, may_refresh};
+use super::issue::{Basis, bound_to, may_refresh};
 use super::{Tokens, id_token};
 use crate::Engine;
 use crate::client_request::{Claim, ClientRequest, Proven};
@@ -74,6 +75,7 @@ impl Engine {
             return Err(about_code(Reason::CodeOfAnotherClient).into());
         }
         check_redirect_uri(&found.code, &request.parameters)?;
+        bound_to(proven, found.code.bound_to)?;
         let verified = check_verifier(&found.code, &request.parameters);
         match (&found.code.state, verified) {
             (CodeState::Unused(_), Ok(())) => self.issue(mount, proven, found).await,
@@ -118,11 +120,12 @@ impl Engine {
             scope: code.scope.clone(),
             resources: code.resources.clone(),
             grant: *Reference::draw(&*self.entropy)?.as_bytes(),
+            bound_to: bound_to(proven, code.bound_to)?,
         };
         let (commit, claim) = self.commit(&found, &basis, &access, refresh.as_ref(), scope.has("offline_access"))?;
         let tokens = Tokens {
             access_token: access.to_text(),
-            token_type: "Bearer",
+            token_type: token_type(basis.bound_to),
             expires_in_s: proven.policy.access_token_lifetime_s.0,
             scope: (code.scope != code.requested_scope).then(|| code.scope.clone()),
             refresh_token: refresh.map(|reference| reference.to_text()),

@@ -3,8 +3,9 @@
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::params::{resource, scope};
 use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::sender::token_type;
 
-use super::issue::Basis;
+use super::issue::{Basis, bound_to};
 use super::{Tokens, grant_key};
 use crate::Engine;
 use crate::client_request::{ClientRequest, Proven};
@@ -39,6 +40,7 @@ impl Engine {
             scope,
             resources: resources.collect::<Result<_, _>>()?,
             grant: *Reference::draw(&*self.entropy)?.as_bytes(),
+            bound_to: bound_to(proven, None)?,
         };
         let lifetime_s = proven.policy.access_token_lifetime_s.0;
         let gone_at = self.store.now().plus_s(lifetime_s.into());
@@ -62,7 +64,7 @@ impl Engine {
         match self.store.commit(commit).await? {
             Verdict::Done => Ok(Tokens {
                 access_token: access.to_text(),
-                token_type: "Bearer",
+                token_type: token_type(basis.bound_to),
                 expires_in_s: lifetime_s,
                 scope: (!asked_all).then_some(basis.scope),
                 refresh_token: None,

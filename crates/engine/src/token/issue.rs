@@ -2,7 +2,9 @@
 
 use parhelion_protocol::client::{Client, GrantType};
 use parhelion_protocol::params::scope::Scope;
-use parhelion_protocol::profile::{Policy, RefreshTokens};
+use parhelion_protocol::profile::{Policy, RefreshTokens, SenderConstraint};
+use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::sender::Confirmation;
 
 use crate::Engine;
 use crate::client_request::Proven;
@@ -21,6 +23,21 @@ pub(super) struct Basis<'a> {
     pub(super) scope: String,
     pub(super) resources: Vec<String>,
     pub(super) grant: [u8; 32],
+    pub(super) bound_to: Option<Confirmation>,
+}
+
+/// The key that an access token is to be bound to: the one that the request shows, which has to be the one
+/// that the grant is bound to, and has to be there where tokens must be bound.
+pub(super) fn bound_to(proven: &Proven, grant: Option<Confirmation>) -> Result<Option<Confirmation>, Refusal> {
+    let shown = proven.jkt.map(Confirmation::Jkt);
+    let needed = proven.policy.sender_constraint.max(proven.client.sender_constraint) == SenderConstraint::Required;
+    match (grant, shown) {
+        //= rfc9449#10 the same key as at the authorization request
+        (Some(grant), Some(shown)) if grant != shown => Err(Reason::DpopKeyChanged.into()),
+        (Some(_), None) => Err(Reason::DpopProofMissing.into()),
+        (None, None) if needed => Err(Reason::DpopProofMissing.into()),
+        (_, shown) => Ok(shown),
+    }
 }
 
 impl Engine {
@@ -40,6 +57,7 @@ impl Engine {
             audience,
             grant: basis.grant,
             issued_at_s: self.store.now().epoch_s(),
+            bound_to: basis.bound_to,
         };
         self.put_token(basis, reference, &token, gone_at)
     }
@@ -58,6 +76,8 @@ impl Engine {
             resources: basis.resources.clone(),
             grant: basis.grant,
             issued_at_s: self.store.now().epoch_s(),
+            //= rfc9449#5 a confidential client is bound by its credential, and may change its key
+            bound_to: basis.bound_to.filter(|_| basis.proven.client.credential.method().is_public()),
             state: RefreshState::Current,
         };
         self.put_token(basis, reference, &token, gone_at)

@@ -7,6 +7,7 @@ mod issue;
 mod refresh_token;
 
 use parhelion_protocol::client::GrantType;
+use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::profile::ClientIdInForm;
 use parhelion_protocol::refusal::{Reason, Refusal};
@@ -23,7 +24,7 @@ use crate::registry::Mount;
 pub struct Tokens {
     /// Opaque: 43 base64url characters.
     pub access_token: String,
-    /// How it is shown: `Bearer`.
+    /// How it is shown: `Bearer`, or `DPoP` where it is bound to a key.
     pub token_type: &'static str,
     /// Seconds that it lives.
     pub expires_in_s: u32,
@@ -41,7 +42,8 @@ impl Engine {
     /// # Errors
     /// In the outcome: the first rule broken, or the fault that kept the tokens from being stored.
     pub async fn token(&self, mount: &Mount, request: &ClientRequest<'_>) -> Judged<Tokens> {
-        let Judged { method, outcome } = self.authenticate(mount, request, ClientIdInForm::FromCredential).await;
+        let in_form = ClientIdInForm::FromCredential;
+        let Judged { method, dpop_nonce, outcome } = self.authenticate(mount, request, Endpoint::Token, in_form).await;
         let outcome = match outcome {
             Ok(proven) => {
                 let outcome = self.token_proven(mount, request, &proven).await;
@@ -49,7 +51,7 @@ impl Engine {
             }
             Err(turned) => Err(turned),
         };
-        Judged { method, outcome }
+        Judged { method, dpop_nonce, outcome }
     }
 
     async fn token_proven(

@@ -6,8 +6,9 @@ use parhelion_protocol::parameters::Param;
 use parhelion_protocol::params::{resource, scope};
 use parhelion_protocol::profile::RefreshTokenRotation;
 use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::sender::token_type;
 
-use super::issue::Basis;
+use super::issue::{Basis, bound_to};
 use super::{Tokens, grant_key, id_token};
 use crate::Engine;
 use crate::client_request::{ClientRequest, Proven};
@@ -49,6 +50,7 @@ impl Engine {
             scope,
             resources,
             grant: found.token.grant,
+            bound_to: bound_to(proven, found.token.bound_to)?,
         };
         let mut commit = Commit {
             conditions: vec![
@@ -64,7 +66,7 @@ impl Engine {
         let claim = proven.claim_in(&mut commit)?;
         let tokens = Tokens {
             access_token: access.to_text(),
-            token_type: "Bearer",
+            token_type: token_type(basis.bound_to),
             expires_in_s: seconds_between(now, gone_at),
             scope: (basis.scope != found.token.scope).then(|| basis.scope.clone()),
             refresh_token: successor.map(|reference| reference.to_text()),

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::scene::{API, ISSUER, Scene, interaction, parameter, payload, reason, redemption, request};
 use parhelion_engine::authorize::Loaded;
-use parhelion_engine::client_request::ClientRequest;
+use parhelion_engine::client_request::{ClientRequest, Possession};
 use parhelion_engine::fault::Turned;
 use parhelion_engine::interaction::Decision;
 use parhelion_engine::introspect::{AnswerForm, Introspected};
 use parhelion_engine::logout::{Asked, Logout};
 use parhelion_engine::token::Tokens;
+use parhelion_engine::userinfo::{Scheme, ShownToken};
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::form;
 use parhelion_protocol::refusal::Reason;
@@ -38,11 +39,20 @@ fn refresh(token: &str) -> String {
     format!("grant_type=refresh_token&client_id=app&refresh_token={token}")
 }
 
+async fn userinfo(scene: &Scene, token: &str) -> Result<serde_json::Map<String, Value>, Turned> {
+    let shown = ShownToken { text: token.into(), scheme: Scheme::Bearer, possession: Possession::default() };
+    scene.engine.userinfo(&scene.mount, &shown).await.outcome
+}
+
 async fn introspect(scene: &Scene, token: &str, form: AnswerForm) -> Result<Introspected, Turned> {
     let authorization =
         Authorization::Basic { client_id: "api".to_owned(), client_secret: Some("api-secret".to_owned().into()) };
     let body = format!("token={token}");
-    let request = ClientRequest { authorization, parameters: form::parse(body.as_bytes()).unwrap() };
+    let request = ClientRequest {
+        authorization,
+        parameters: form::parse(body.as_bytes()).unwrap(),
+        possession: Possession::default(),
+    };
     scene.engine.introspect(&scene.mount, &request, form).await.outcome
 }
 
@@ -56,7 +66,7 @@ async fn introspected(scene: &Scene, token: &str) -> Value {
 async fn revoke(scene: &Scene, client: &str, token: &str) -> Result<(), Turned> {
     let body = format!("client_id={client}&token={token}");
     let parameters = form::parse(body.as_bytes()).unwrap();
-    let request = ClientRequest { authorization: Authorization::Absent, parameters };
+    let request = ClientRequest { authorization: Authorization::Absent, parameters, possession: Possession::default() };
     scene.engine.revoke(&scene.mount, &request).await.outcome
 }
 
@@ -81,7 +91,7 @@ async fn rotated_refresh_token_replaces_the_one_before_and_its_reuse_ends_the_gr
     let successor = second.refresh_token.unwrap();
     assert_eq!(reason(scene.token(&refresh(&first)).await), Reason::RefreshTokenReused);
     assert_eq!(reason(scene.token(&refresh(&successor)).await), Reason::RefreshTokenUnknown);
-    assert!(scene.engine.userinfo(&scene.mount, &second.access_token).await.is_err());
+    assert!(userinfo(&scene, &second.access_token).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -122,7 +132,7 @@ async fn tokens_of_one_kind_are_not_taken_for_another() {
         assert_eq!(reason(scene.token(&refresh(wrong)).await), Reason::RefreshTokenUnknown);
         assert_eq!(reason(scene.token(&redemption(wrong)).await), Reason::CodeUnknown);
     }
-    assert!(scene.engine.userinfo(&scene.mount, &refresh_token).await.is_err());
+    assert!(userinfo(&scene, &refresh_token).await.is_err());
     for length in 0..refresh_token.len() {
         assert!(scene.token(&refresh(refresh_token.get(..length).unwrap())).await.is_err(), "{length}");
     }
@@ -195,7 +205,7 @@ async fn client_credentials_are_for_confidential_clients_and_their_own_scopes() 
         let refused = scene.token(&ask(&format!("c{scope}"), &format!("&scope={scope}"))).await;
         assert_eq!(reason(refused), Reason::ScopeNotAllowed, "{scope}");
     }
-    assert_eq!(reason(scene.engine.userinfo(&scene.mount, &all.access_token).await), Reason::AccessTokenScope);
+    assert_eq!(reason(userinfo(&scene, &all.access_token).await), Reason::AccessTokenScope);
     assert_eq!(reason(scene.push(&request("")).await), Reason::GrantNotAllowed);
 }
 
@@ -205,13 +215,13 @@ async fn userinfo_tells_what_the_scope_stands_for_and_never_more() {
     let asked = "%7B%22userinfo%22%3A%7B%22salary%22%3Anull%2C%22email%22%3Anull%7D%2C%22id_token%22%3A%7B%22salary%22%3Anull%2C%22name%22%3Anull%7D%7D";
     let code = scene.code_for(&request(&format!("&claims={asked}"))).await;
     let tokens = scene.token(&redemption(&code)).await.ok().unwrap();
-    let claims = scene.engine.userinfo(&scene.mount, &tokens.access_token).await.unwrap();
+    let claims = userinfo(&scene, &tokens.access_token).await.unwrap();
     assert_eq!(Value::Object(claims), json!({ "sub": "sub-alice", "name": "Alice" }));
     let id_token = payload(&tokens.id_token.unwrap());
     assert_eq!((id_token["name"].as_str(), id_token.get("salary")), (Some("Alice"), None));
-    assert_eq!(reason(scene.engine.userinfo(&scene.mount, "nonsense").await), Reason::AccessTokenInvalid);
+    assert_eq!(reason(userinfo(&scene, "nonsense").await), Reason::AccessTokenInvalid);
     scene.clock.advance_ms(600_000);
-    assert_eq!(reason(scene.engine.userinfo(&scene.mount, &tokens.access_token).await), Reason::AccessTokenInvalid);
+    assert_eq!(reason(userinfo(&scene, &tokens.access_token).await), Reason::AccessTokenInvalid);
 }
 
 #[tokio::test]
@@ -241,8 +251,11 @@ async fn introspection_answers_the_audience_and_tells_others_nothing() {
     assert_eq!((claims.get("sub"), claims.get("exp")), (None, None));
     // A public client may not ask at all.
     let body = format!("client_id=app&token={mine}");
-    let request =
-        ClientRequest { authorization: Authorization::Absent, parameters: form::parse(body.as_bytes()).unwrap() };
+    let request = ClientRequest {
+        authorization: Authorization::Absent,
+        parameters: form::parse(body.as_bytes()).unwrap(),
+        possession: Possession::default(),
+    };
     let refused = scene.engine.introspect(&scene.mount, &request, AnswerForm::Json).await.outcome;
     assert_eq!(reason(refused), Reason::IntrospectionRefused);
 }
@@ -254,13 +267,13 @@ async fn revocation_ends_ones_own_tokens_and_touches_no_others() {
     let (access, refresh_token) = (tokens.access_token, tokens.refresh_token.unwrap());
     assert_eq!(reason(revoke(&scene, "other", &access).await), Reason::TokenOfAnotherClient);
     assert_eq!(reason(revoke(&scene, "other", &refresh_token).await), Reason::TokenOfAnotherClient);
-    assert!(scene.engine.userinfo(&scene.mount, &access).await.is_ok());
+    assert!(userinfo(&scene, &access).await.is_ok());
     assert!(revoke(&scene, "app", "unknown").await.is_ok());
     assert!(revoke(&scene, "app", &access).await.is_ok());
-    assert!(scene.engine.userinfo(&scene.mount, &access).await.is_err());
+    assert!(userinfo(&scene, &access).await.is_err());
     let renewed = scene.token(&refresh(&refresh_token)).await.ok().unwrap();
     assert!(revoke(&scene, "app", renewed.refresh_token.as_deref().unwrap()).await.is_ok());
-    assert!(scene.engine.userinfo(&scene.mount, &renewed.access_token).await.is_err());
+    assert!(userinfo(&scene, &renewed.access_token).await.is_err());
 }
 
 #[tokio::test]

@@ -277,7 +277,7 @@ async fn code_lives_sixty_seconds() {
     assert_eq!(reason(scene.token(&redemption(&late)).await), Reason::CodeUnknown);
 }
 
-fn keyed(assertion: &str, body: &str) -> String {
+pub(crate) fn keyed(assertion: &str, body: &str) -> String {
     let kind = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
     let body = body.replace("client_id=app", "client_id=keyed").replace("scope=openid+profile", "scope=openid");
     format!("{body}&client_assertion_type={kind}&client_assertion={assertion}")

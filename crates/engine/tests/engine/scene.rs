@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parhelion_engine::Engine;
 use parhelion_engine::authorize::Loaded;
-use parhelion_engine::client_request::ClientRequest;
+use parhelion_engine::client_request::{ClientRequest, Possession};
 use parhelion_engine::fault::Turned;
 use parhelion_engine::interaction::Interaction;
 use parhelion_engine::keys::SigningKeys;
@@ -100,7 +100,8 @@ impl Scene {
 
     pub(crate) async fn push(&self, body: &str) -> Result<Accepted, Turned> {
         let parameters = form::parse(body.as_bytes()).unwrap();
-        let request = ClientRequest { authorization: Authorization::Absent, parameters };
+        let request =
+            ClientRequest { authorization: Authorization::Absent, parameters, possession: Possession::default() };
         self.engine.push(&self.mount, &request).await.outcome
     }
 
@@ -124,7 +125,12 @@ impl Scene {
 
     /// Loads and logs in.
     pub(crate) async fn logged_in(&self, request_uri: &str) -> Interaction {
-        let interaction = interaction(self.load("app", request_uri).await);
+        self.logged_in_as("app", request_uri).await
+    }
+
+    /// Loads for a client and logs in.
+    pub(crate) async fn logged_in_as(&self, client_id: &str, request_uri: &str) -> Interaction {
+        let interaction = interaction(self.load(client_id, request_uri).await);
         let password = Zeroizing::new("secret".to_owned());
         self.engine.login(&self.mount, &interaction, "alice", password).await.ok().unwrap().interaction
     }
@@ -155,7 +161,8 @@ impl Scene {
 
     pub(crate) async fn token(&self, body: &str) -> Result<Tokens, Turned> {
         let parameters = form::parse(body.as_bytes()).unwrap();
-        let request = ClientRequest { authorization: Authorization::Absent, parameters };
+        let request =
+            ClientRequest { authorization: Authorization::Absent, parameters, possession: Possession::default() };
         self.engine.token(&self.mount, &request).await.outcome
     }
 
@@ -257,7 +264,11 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
         dialect: "standard",
         base_url: ISSUER.to_owned(),
         issuer: ISSUER.to_owned(),
-        urls: BTreeMap::from([(Endpoint::Push, url("/par")), (Endpoint::Token, url("/token"))]),
+        urls: BTreeMap::from([
+            (Endpoint::Push, url("/par")),
+            (Endpoint::Token, url("/token")),
+            (Endpoint::Userinfo, url("/userinfo")),
+        ]),
         policy: Arc::new(shipped(profile).unwrap()),
         client_policies: HashMap::new(),
         api_tokens: Arc::default(),

@@ -8,8 +8,8 @@ mod policy;
 mod shipped;
 
 pub use policy::{
-    AlgName, AssertionAudience, Chosen, ClientIdInForm, Consent, Introspection, LoginHintForm, LoopbackRedirectUri,
-    Loosened, Max, Min, Pkce, Policy, PushedRequests, RedirectUriNeed, RefreshTokenRotation, RefreshTokens, ScopeNeed,
-    Set, UnknownScope,
+    AlgName, AssertionAudience, Chosen, ClientIdInForm, Consent, DpopNonce, Introspection, LoginHintForm,
+    LoopbackRedirectUri, Loosened, Max, Min, Pkce, Policy, PushedRequests, RedirectUriNeed, RefreshTokenRotation,
+    RefreshTokens, ScopeNeed, SenderConstraint, Set, UnknownScope,
 };
 pub use shipped::{ProfileFault, names, read, shipped};

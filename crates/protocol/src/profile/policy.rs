@@ -144,6 +144,12 @@ policy! {
     pushed_requests: PushedRequests,
     /// Whether a consent is remembered.
     consent: Consent,
+    /// Accepted signature algorithms of DPoP proofs.
+    dpop_algs: Set<AlgName>,
+    /// Whether a DPoP proof must carry a nonce of the server's.
+    dpop_nonce: DpopNonce,
+    /// Whether access tokens must be bound to a key.
+    sender_constraint: SenderConstraint,
 }
 
 /// What `aud` of a client assertion may be. Later is tighter.
@@ -278,6 +284,26 @@ pub enum PushedRequests {
     RequiredWithoutReturn,
 }
 
+/// Whether a DPoP proof must carry a nonce of the server's. Later is tighter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DpopNonce {
+    /// It need not.
+    Optional,
+    /// It must (RFC 9449 section 8).
+    Required,
+}
+
+/// Whether access tokens must be bound to a key. Later is tighter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SenderConstraint {
+    /// They are where the client shows a proof.
+    Optional,
+    /// They always are.
+    Required,
+}
+
 /// Whether a consent is remembered. A lower level chooses freely: the user was asked once either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -316,6 +342,8 @@ later_is_tighter!(
     RefreshTokens,
     Introspection,
     PushedRequests,
+    DpopNonce,
+    SenderConstraint,
     Min
 );
 

@@ -52,6 +52,10 @@ pub enum OAuthError {
     InsufficientScope,
     /// RFC 7009 section 2.2.1.
     UnsupportedTokenType,
+    /// RFC 9449 section 5.
+    InvalidDpopProof,
+    /// RFC 9449 section 8.
+    UseDpopNonce,
 }
 
 impl OAuthError {
@@ -79,6 +83,8 @@ impl OAuthError {
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
             Self::UnsupportedTokenType => "unsupported_token_type",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
         }
     }
 }

@@ -1,9 +1,9 @@
 //! THE TABLE: reason -> stable code, OAuth error, HTTP status, source, what is said, what was expected,
 //! how to mend it.
 //!
-//! Codes: 1xx the HTTP message, 2xx client authentication, 3xx the authorization request, 5xx the
-//! authorization endpoint and its pages, 6xx the token endpoint, 7xx tokens in use and logout, 9xx faults of ours. A code is never
-//! reused for another reason. At the authorization endpoint a refusal is a page, or a redirect where
+//! Codes: 1xx the HTTP message, 2xx client authentication, 3xx the authorization request, 4xx proofs of
+//! possession, 5xx the authorization endpoint and its pages, 6xx the token endpoint, 7xx tokens in use and
+//! logout, 9xx faults of ours. A code is never reused for another reason. At the authorization endpoint a refusal is a page, or a redirect where
 //! the engine holds a validated redirect URI; elsewhere it is JSON with the row's status.
 
 use super::OAuthError;
@@ -389,10 +389,6 @@ reasons! {
         "dpop_jkt is malformed",
         "43 base64url characters",
         "send the base64url SHA-256 thumbprint of the proof key";
-    DpopNotSupported = "PAR-331", InvalidRequest, 400, "RFC 9449 section 5.1",
-        "the request asks for a key binding that is not offered here",
-        "a server whose metadata has dpop_signing_alg_values_supported",
-        "leave dpop_jkt and the proof out";
     LoginHintTooLong = "PAR-332", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
         "login_hint is too long",
         "at most 256 bytes",
@@ -421,6 +417,70 @@ reasons! {
         "id_token_hint and claims ask for different users",
         "one user",
         "send one of the two";
+    DpopRepeated = "PAR-401", InvalidDpopProof, 400, "RFC 9449 section 4.3",
+        "there is more than one DPoP header",
+        "one DPoP header",
+        "send one proof";
+    DpopProofInvalid = "PAR-402", InvalidDpopProof, 400, "RFC 9449 section 4.3",
+        "the DPoP proof is not a well-formed signed JWT",
+        "a compact JWS with a JSON object as header and payload",
+        "build the proof with a DPoP library";
+    DpopTypWrong = "PAR-403", InvalidDpopProof, 400, "RFC 9449 section 4.3",
+        "typ of the DPoP proof is not dpop+jwt",
+        "typ dpop+jwt",
+        "set typ";
+    DpopAlgorithmRefused = "PAR-404", InvalidDpopProof, 400, "RFC 9449 section 4.3",
+        "the signature algorithm of the DPoP proof is not accepted",
+        "one of dpop_signing_alg_values_supported",
+        "sign with an accepted algorithm";
+    DpopKeyRefused = "PAR-405", InvalidDpopProof, 400, "RFC 9449 section 4.3",
+        "jwk of the DPoP proof is missing, private, symmetric or not usable",
+        "the public key as jwk in the header",
+        "put the public key, and no private member, into the header";
+    DpopSignatureWrong = "PAR-406", InvalidDpopProof, 400, "RFC 9449 section 4.3",
+        "the DPoP proof is not signed with the key in its header",
+        "a signature by the key in jwk",
+        "sign with the private half of that key";
+    DpopMethodWrong = "PAR-407", InvalidDpopProof, 400, "RFC 9449 section 4.3",
+        "htm of the DPoP proof is not the method of the request",
+        "htm equal to the method, in upper case",
+        "make a proof for this request";
+    DpopUrlWrong = "PAR-408", InvalidDpopProof, 400, "RFC 9449 section 4.3",
+        "htu of the DPoP proof is not the URL of this endpoint",
+        "htu as in the metadata document, without query and fragment",
+        "take the URL from the metadata document; behind a proxy check public URLs";
+    DpopTimeWrong = "PAR-409", InvalidDpopProof, 400, "RFC 9449 section 4.3",
+        "iat of the DPoP proof is missing, malformed, too old or in the future",
+        "iat within the last minute",
+        "make a new proof for every request and check the clock";
+    DpopJtiMissing = "PAR-410", InvalidDpopProof, 400, "RFC 9449 section 4.3",
+        "jti of the DPoP proof is missing or malformed",
+        "jti as a non-empty string of at most 256 bytes",
+        "add a random jti";
+    DpopReplayed = "PAR-411", InvalidDpopProof, 400, "RFC 9449 section 11.1",
+        "the DPoP proof was used before",
+        "every proof used once",
+        "make a new proof for every request";
+    DpopNonceNeeded = "PAR-412", UseDpopNonce, 400, "RFC 9449 section 8",
+        "the DPoP proof must carry a fresh nonce of this server",
+        "the nonce from the DPoP-Nonce header",
+        "repeat the request with a proof that carries the nonce";
+    DpopKeyContradicted = "PAR-413", InvalidDpopProof, 400, "RFC 9449 section 10",
+        "dpop_jkt differs from the key of the DPoP proof",
+        "the thumbprint of the proof key",
+        "send the thumbprint of the key that signs the proof";
+    DpopProofMissing = "PAR-414", InvalidDpopProof, 400, "RFC 9449 section 5",
+        "a DPoP proof is needed here",
+        "a DPoP header with a proof",
+        "send a DPoP proof";
+    DpopKeyChanged = "PAR-415", InvalidGrant, 400, "RFC 9449 section 10",
+        "the DPoP proof is made with another key than the grant is bound to",
+        "the key that was bound",
+        "keep using the same key";
+    DpopAthWrong = "PAR-416", InvalidDpopProof, 400, "RFC 9449 section 4.3",
+        "ath of the DPoP proof is missing or is not the hash of the access token",
+        "the base64url SHA-256 of the access token",
+        "make a proof for this access token";
     AuthorizeParameterMissing = "PAR-501", InvalidRequest, 400, "RFC 9126 section 4",
         "client_id or request_uri is missing",
         "client_id and request_uri, each once",
@@ -622,6 +682,14 @@ reasons! {
         "an access token stands in the query of the URL",
         "the Authorization header",
         "move the token into the header: URLs end in logs";
+    BoundTokenAsBearer = "PAR-716", InvalidToken, 401, "RFC 9449 section 7.2",
+        "a token that is bound to a key was shown as a bearer token",
+        "Authorization: DPoP and a proof",
+        "send the token with the scheme DPoP and a proof";
+    ProofKeyWrong = "PAR-717", InvalidToken, 401, "RFC 9449 section 7.1",
+        "the proof is made with another key than the access token is bound to",
+        "a proof by the key that the token is bound to",
+        "use the key with which the token was requested";
     PostLogoutRedirectUriNotRegistered = "PAR-721", InvalidRequest, 400, "OpenID Connect RP-Initiated Logout section 3",
         "post_logout_redirect_uri is not registered for the client, or no client is named",
         "a registered value, with id_token_hint or client_id",

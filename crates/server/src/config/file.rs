@@ -130,6 +130,8 @@ pub(super) struct ClientSection {
     pub(super) grant_types: Option<Vec<GrantType>>,
     pub(super) response_types: Option<Vec<String>>,
     #[serde(default)]
+    pub(super) dpop_bound_access_tokens: bool,
+    #[serde(default)]
     pub(super) application_type: ApplicationType,
     #[serde(default)]
     pub(super) status: ClientStatus,

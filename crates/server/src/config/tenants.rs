@@ -278,6 +278,7 @@ fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetad
         scope: section.scope,
         grant_types: section.grant_types,
         response_types: section.response_types,
+        dpop_bound_access_tokens: section.dpop_bound_access_tokens,
         application_type: section.application_type,
         status: section.status,
     })

@@ -150,7 +150,7 @@ impl Call<'_> {
 
     fn log<T>(&self, judged: &Judged<T>, request: ClientRequest<'_>) {
         let Err(turned) = &judged.outcome else { return };
-        let ClientRequest { authorization, parameters } = request;
+        let ClientRequest { authorization, parameters, .. } = request;
         let presented = client_auth::present(&authorization, &parameters, ClientIdInForm::FromCredential);
         self.scene(presented.as_ref().ok().map(client_auth::Presented::client_id)).turned(turned);
     }
@@ -162,7 +162,7 @@ impl Call<'_> {
 }
 
 fn unidentified<T>(refusal: Refusal) -> Judged<T> {
-    Judged { method: None, outcome: Err(Turned::Refused(refusal)) }
+    Judged::unidentified(Err(Turned::Refused(refusal)))
 }
 
 //= rfc9701#4 a JWT if and only if the caller asks for it

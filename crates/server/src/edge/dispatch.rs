@@ -4,6 +4,7 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use hyper::body::Incoming as Body;
 use parhelion_dialects::{Incoming, RequestId, Response, resource_answer};
+use parhelion_engine::client_request::Judged;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::refusal::{Reason, Refusal};
 
@@ -133,14 +134,14 @@ impl Exchange<'_> {
             request_id: self.request_id,
             public_url: self.edge.public_url.as_str(),
         };
-        let outcome = match resource_answer::access_token(&incoming, &self.parts.method) {
-            Ok(token) => self.edge.engine.userinfo(&place.mount, &token).await,
-            Err(refusal) => Err(refusal.into()),
+        let judged = match resource_answer::access_token(&incoming, &self.parts.method) {
+            Ok(shown) => self.edge.engine.userinfo(&place.mount, &shown).await,
+            Err(refusal) => Judged::unidentified(Err(refusal.into())),
         };
-        if let Err(turned) = &outcome {
+        if let Err(turned) = &judged.outcome {
             self.scene(Some(place), "userinfo").turned(turned);
         }
-        resource_answer::userinfo(&incoming, outcome)
+        resource_answer::userinfo(&incoming, judged)
     }
 
     fn elsewhere(&self, found: &Found<'_, '_>) -> Response {
