@@ -1,14 +1,17 @@
 //! Authorize: `client_id` and `request_uri` begin an interaction (RFC 9126 section 4). Loading consumes
 //! nothing and writes nothing: a mail scanner may do it, and a reload may.
 
+use std::borrow::Cow;
+
 use parhelion_protocol::checks::{self, Column};
 use parhelion_protocol::form;
 use parhelion_protocol::limits;
 use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::params::prompt::Prompt;
 use parhelion_protocol::params::request_uri;
-use parhelion_protocol::profile::PushedRequests;
+use parhelion_protocol::profile::{Policy, PushedRequests};
 use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::request_object::{self, Unpacked};
 
 use crate::Engine;
 use crate::fault::Turned;
@@ -70,12 +73,14 @@ impl Engine {
         if policy.pushed_requests != PushedRequests::Optional {
             return refuse(mount, parameters, about(Reason::PlainRequestRefused, Param::RequestUri));
         }
-        if parameters.get(Param::Request).is_some() {
-            return refuse(mount, parameters, about(Reason::RequestObjectRefused, Param::Request));
-        }
+        let unpacked = match unpack_plain(mount, parameters, client_id, policy, self.store.now()) {
+            Ok(unpacked) => unpacked,
+            Err(refusal) => return refuse(mount, parameters, refusal),
+        };
+        let parameters = &*unpacked.parameters;
         match stand(mount, parameters, client_id, policy, Column::Authorize) {
             Ok(standing) => {
-                let record = self.record(mount, parameters, client_id, policy);
+                let record = self.record(mount, parameters, client_id, policy.request_uri_lifetime_s.0);
                 let (reference, commit) = self.put_pushed(mount, &record, policy)?;
                 if self.store.commit(commit).await? != Verdict::Done {
                     return Err(Reason::ServerFault.into());
@@ -150,13 +155,27 @@ fn read<'a>(parameters: &'a Parameters<'_>) -> Result<(&'a str, Reference), Refu
     Ok((client_id, Reference::from_bytes(request_uri::parse(request_uri)?)))
 }
 
+/// The parameters that count of a request that the browser brings. An unknown client has no keys.
+fn unpack_plain<'p, 'a>(
+    mount: &Mount,
+    parameters: &'p Parameters<'a>,
+    client_id: &str,
+    policy: &Policy,
+    now: Moment,
+) -> Result<Unpacked<'p, 'a>, Refusal> {
+    let Some(client) = mount.tenant.clients.get(client_id) else {
+        return Ok(Unpacked { parameters: Cow::Borrowed(parameters), left_s: None });
+    };
+    let judge = request_object::Judge { policy, issuer: &mount.issuer, now_s: now.epoch_s() };
+    request_object::unpack(parameters, client, &judge)
+}
+
 /// Turns a request down that was not pushed: to its client, where client and redirect URI can be trusted
 /// and the reason is the client's to hear; else on a page.
 fn refuse(mount: &Mount, parameters: &Parameters<'_>, refusal: Refusal) -> Result<Loaded, Turned> {
-    let for_client = matches!(
-        refusal.reason,
-        Reason::PlainRequestRefused | Reason::RequestObjectRefused | Reason::RequestUriByReference
-    );
+    let about_object = refusal.param == Some(Param::Request);
+    let for_client =
+        about_object || matches!(refusal.reason, Reason::PlainRequestRefused | Reason::RequestUriByReference);
     let client = parameters.get(Param::ClientId).and_then(|id| mount.tenant.clients.get(id));
     let client = client.filter(|client| client.is_enabled() && for_client);
     let Some(client) = client else { return Err(refusal.into()) };

@@ -4,7 +4,7 @@
 use parhelion_protocol::client::GrantType;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::params::response_type::ResponseType;
-use parhelion_protocol::profile::{AlgName, Policy, Set};
+use parhelion_protocol::profile::{AlgName, Policy, PushedRequests, RequestObjects, Set};
 use serde_json::{Map, Value, json};
 
 use crate::registry::Mount;
@@ -44,10 +44,12 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
         //= rfc9449#5.1
         "dpop_signing_alg_values_supported": algs(&policy.dpop_algs),
         "claims_parameter_supported": true,
-        "request_parameter_supported": false,
+        "request_parameter_supported": true,
+        "request_object_signing_alg_values_supported": algs(&policy.request_object_algs),
+        "require_signed_request_object": policy.request_objects == RequestObjects::Required,
         //= openid-connect-discovery#3 an omitted value would mean true
         "request_uri_parameter_supported": false,
-        "require_pushed_authorization_requests": true,
+        "require_pushed_authorization_requests": policy.pushed_requests != PushedRequests::Optional,
         "authorization_response_iss_parameter_supported": true,
     });
     if let Value::Object(members) = members { members } else { Map::new() }

@@ -9,7 +9,7 @@ use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::params::request_uri;
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::refusal::{Reason, Refusal};
-use parhelion_protocol::request_object;
+use parhelion_protocol::request_object::{self, Unpacked};
 
 use crate::Engine;
 use crate::client_request::{ClientRequest, Judged, Proven};
@@ -55,22 +55,25 @@ impl Engine {
         request: &ClientRequest<'_>,
         proven: &Proven,
     ) -> Result<Accepted, Turned> {
-        let parameters = request_object::unpack(&request.parameters)?;
+        let now_s = self.store.now().epoch_s();
+        let judge = request_object::Judge { policy: &proven.policy, issuer: &mount.issuer, now_s };
+        let Unpacked { parameters, left_s } = request_object::unpack(&request.parameters, &proven.client, &judge)?;
+        let parameters = &*parameters;
         let Validated { request, .. } = validate(mount, parameters, &proven.client, &proven.policy, Column::Push)?;
         let jkt = bound_key(request.dpop_jkt, proven.jkt)?.filter(|_| request.dpop_jkt.is_none());
         let jkt = jkt.map(|jkt| base64url::encode(&jkt));
-        let mut record = self.record(mount, parameters, &proven.client.client_id, &proven.policy);
+        let lifetime_s = proven.policy.request_uri_lifetime_s.0;
+        let expires_in_s = left_s.map_or(lifetime_s, |left_s| left_s.min(lifetime_s));
+        let mut record = self.record(mount, parameters, &proven.client.client_id, expires_in_s);
         //= rfc9449#10.1 a proof at this endpoint binds as dpop_jkt does
         record.parameters.extend(jkt.as_deref().map(|jkt| (Param::DpopJkt.name(), jkt)));
         let client_id = proven.client.client_id.clone();
         let (reference, mut commit) = self.put_pushed(mount, &record, &proven.policy)?;
         let claim = proven.claim_in(&mut commit)?;
         match self.store.commit(commit).await? {
-            Verdict::Done => Ok(Accepted {
-                request_uri: request_uri::format(reference.as_bytes()),
-                expires_in_s: proven.policy.request_uri_lifetime_s.0,
-                client_id,
-            }),
+            Verdict::Done => {
+                Ok(Accepted { request_uri: request_uri::format(reference.as_bytes()), expires_in_s, client_id })
+            }
             Verdict::Refused(index) => Err(claim.lost(index, Fault::Record)),
         }
     }
@@ -81,7 +84,7 @@ impl Engine {
         mount: &'a Mount,
         parameters: &'a Parameters<'_>,
         client_id: &'a str,
-        policy: &Policy,
+        expires_in_s: u32,
     ) -> PushedRequestRef<'a> {
         let now = self.store.now();
         let kept = parameters.iter().filter(|(param, _)| param.is_of_authorization_request());
@@ -89,7 +92,7 @@ impl Engine {
             client_id,
             issuer: &mount.issuer,
             pushed_at_ms: now.0,
-            redeem_by_ms: now.plus_s(policy.request_uri_lifetime_s.0.into()).0,
+            redeem_by_ms: now.plus_s(expires_in_s.into()).0,
             parameters: kept.map(|(param, value)| (param.name(), value)).collect(),
         }
     }

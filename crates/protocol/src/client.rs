@@ -9,7 +9,7 @@ use crate::limits;
 use crate::params::redirect_uri::{RedirectUriFault, RegisteredRedirectUri};
 use crate::params::response_type::ResponseType;
 use crate::params::scope::{self, Scope};
-use crate::profile::{LoopbackRedirectUri, SenderConstraint};
+use crate::profile::{LoopbackRedirectUri, RequestObjects, SenderConstraint};
 
 /// What a client is (OpenID Connect Registration section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -58,8 +58,8 @@ pub enum Credential {
     ClientSecretBasic(SecretDigest),
     /// `client_secret_post`.
     ClientSecretPost(SecretDigest),
-    /// `private_key_jwt`: the client's keys, and the one algorithm it signs with if it registered one.
-    PrivateKeyJwt(KeySet, Option<Algorithm>),
+    /// `private_key_jwt`: the one algorithm that the client signs with, if it registered one.
+    PrivateKeyJwt(Option<Algorithm>),
 }
 
 impl Credential {
@@ -70,7 +70,7 @@ impl Credential {
             Self::None => Method::None,
             Self::ClientSecretBasic(_) => Method::ClientSecretBasic,
             Self::ClientSecretPost(_) => Method::ClientSecretPost,
-            Self::PrivateKeyJwt(..) => Method::PrivateKeyJwt,
+            Self::PrivateKeyJwt(_) => Method::PrivateKeyJwt,
         }
     }
 }
@@ -97,6 +97,12 @@ pub struct Client {
     pub client_uri: Option<String>,
     /// How it authenticates.
     pub credential: Credential,
+    /// What it signs with.
+    pub keys: KeySet,
+    /// The one algorithm of its request objects, if it registered one.
+    pub request_object_signing_alg: Option<Algorithm>,
+    /// Whether its authorization requests must be signed.
+    pub request_objects: RequestObjects,
     /// Where responses may go.
     pub redirect_uris: Vec<RegisteredRedirectUri>,
     /// Where the browser may go after a logout, compared byte for byte.
@@ -127,6 +133,11 @@ pub struct ClientMetadata {
     pub token_endpoint_auth_method: Option<String>,
     /// Algorithm of its assertions; default: any that the profile accepts.
     pub token_endpoint_auth_signing_alg: Option<String>,
+    /// Algorithm of its request objects; default: any that the profile accepts (OpenID Connect Registration 2).
+    pub request_object_signing_alg: Option<String>,
+    /// Default: false (RFC 9101 section 10.5).
+    #[serde(default)]
+    pub require_signed_request_object: bool,
     /// Its public keys, as the text of a JWK set.
     pub jwks: Option<String>,
     /// At least one.
@@ -178,7 +189,7 @@ impl Client {
     ) -> Result<Self, MetadataFault> {
         check_client_id(&metadata.client_id)?;
         let credential = credential(&metadata, secret)?;
-        let redirect_uris = redirect_uris(&metadata, loopback)?;
+        let (keys, redirect_uris) = (keys(&metadata)?, redirect_uris(&metadata, loopback)?);
         check_post_logout_redirect_uris(&metadata, loopback)?;
         let scope = scope::parse(metadata.scope.as_deref().unwrap_or("openid"));
         Ok(Self {
@@ -186,6 +197,15 @@ impl Client {
             client_id: metadata.client_id,
             client_uri: metadata.client_uri,
             credential,
+            keys,
+            request_object_signing_alg: alg(
+                "request_object_signing_alg",
+                metadata.request_object_signing_alg.as_deref(),
+            )?,
+            request_objects: match metadata.require_signed_request_object {
+                true => RequestObjects::Required,
+                false => RequestObjects::Optional,
+            },
             redirect_uris,
             post_logout_redirect_uris: metadata.post_logout_redirect_uris,
             scope: scope.map_err(|_| fault("scope", "is malformed"))?,
@@ -210,7 +230,7 @@ impl Client {
     /// The client as one that authenticates.
     #[must_use]
     pub const fn party(&self) -> Party<'_> {
-        Party { credential: &self.credential, status: self.status }
+        Party { credential: &self.credential, keys: Some(&self.keys), status: self.status }
     }
 }
 
@@ -233,7 +253,11 @@ fn credential(metadata: &ClientMetadata, secret: Option<SecretDigest>) -> Result
         Method::None => Credential::None,
         Method::ClientSecretBasic => return needed(secret).map(Credential::ClientSecretBasic),
         Method::ClientSecretPost => return needed(secret).map(Credential::ClientSecretPost),
-        Method::PrivateKeyJwt => Credential::PrivateKeyJwt(keys(metadata)?, signing_alg(metadata)?),
+        Method::PrivateKeyJwt => {
+            metadata.jwks.as_ref().ok_or(fault("jwks", "is needed for private_key_jwt"))?;
+            let name = metadata.token_endpoint_auth_signing_alg.as_deref();
+            Credential::PrivateKeyJwt(alg("token_endpoint_auth_signing_alg", name)?)
+        }
     };
     if secret.is_some() {
         return Err(fault("client_secret", format!("is not used with {name}")));
@@ -242,14 +266,13 @@ fn credential(metadata: &ClientMetadata, secret: Option<SecretDigest>) -> Result
 }
 
 fn keys(metadata: &ClientMetadata) -> Result<KeySet, MetadataFault> {
-    let text = metadata.jwks.as_deref().ok_or(fault("jwks", "is needed for private_key_jwt"))?;
+    let Some(text) = metadata.jwks.as_deref() else { return Ok(KeySet::default()) };
     KeySet::from_jwks(text.as_bytes()).map_err(|cause| fault("jwks", format!("cannot be used: {cause}")))
 }
 
-fn signing_alg(metadata: &ClientMetadata) -> Result<Option<Algorithm>, MetadataFault> {
-    let Some(name) = metadata.token_endpoint_auth_signing_alg.as_deref() else { return Ok(None) };
-    let known = Algorithm::from_name(name);
-    known.map(Some).ok_or(fault("token_endpoint_auth_signing_alg", format!("`{name}` is not known")))
+fn alg(member: &'static str, name: Option<&str>) -> Result<Option<Algorithm>, MetadataFault> {
+    let Some(name) = name else { return Ok(None) };
+    Algorithm::from_name(name).map(Some).ok_or(fault(member, format!("`{name}` is not known")))
 }
 
 fn redirect_uris(

@@ -1,21 +1,172 @@
-//! The `request` parameter (RFC 9101) and what else may not travel in a pushed request.
+//! The request object (RFC 9101): an authorization request as a JWT that its client signed. Where one comes,
+//! it alone counts; nothing of the form is merged into it (RFC 9126 section 3).
 
+use std::borrow::Cow;
+
+use parhelion_jose::claims::{Claim, Claims};
+use parhelion_jose::jws::{Compact, typ_is};
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::limits;
 use crate::parameters::{Param, Parameters};
+use crate::profile::{AlgName, Policy, RequestObjectTerms, RequestObjects};
 use crate::refusal::{Reason, Refusal};
 
-/// Gives the parameters that count. Request objects are not supported: one that is pushed is refused,
-/// never ignored, because its contents were meant to replace the form.
+const TYPS: &[&str] = &["JWT", "oauth-authz-req+jwt"];
+
+/// What a request object is judged against.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge<'a> {
+    /// The policy of the client.
+    pub policy: &'a Policy,
+    /// The issuer of the mount that the request came through.
+    pub issuer: &'a str,
+    /// Seconds since 1970.
+    pub now_s: i64,
+}
+
+/// The parameters that count.
+#[derive(Debug)]
+pub struct Unpacked<'p, 'a> {
+    /// Those of the form, or those of the request object.
+    pub parameters: Cow<'p, Parameters<'a>>,
+    /// Seconds that the request object has left; none where there is none, or it names no end.
+    pub left_s: Option<u32>,
+}
+
+/// Gives the parameters that count: those of the request object if there is one, else those that came.
 ///
 /// # Errors
-/// [`Reason::RequestUriPushed`] (RFC 9126 section 2.1) or [`Reason::RequestObjectRefused`].
-pub fn unpack<'p, 'a>(parameters: &'p Parameters<'a>) -> Result<&'p Parameters<'a>, Refusal> {
+/// [`Reason::RequestUriPushed`] (RFC 9126 section 2.1), [`Reason::RequestObjectNeeded`], or what is wrong with
+/// the request object.
+pub fn unpack<'p, 'a>(
+    parameters: &'p Parameters<'a>,
+    client: &Client,
+    judge: &Judge<'_>,
+) -> Result<Unpacked<'p, 'a>, Refusal> {
     //= rfc9126#2.1 "The request_uri authorization request parameter MUST NOT be provided"
-    for (param, reason) in
-        [(Param::RequestUri, Reason::RequestUriPushed), (Param::Request, Reason::RequestObjectRefused)]
-    {
-        if parameters.get(param).is_some() {
-            return Err(Refusal::new(reason).about(Some(param)));
+    if parameters.get(Param::RequestUri).is_some() {
+        return Err(Refusal::new(Reason::RequestUriPushed).about(Some(Param::RequestUri)));
+    }
+    let needed = judge.policy.request_objects.max(client.request_objects) == RequestObjects::Required;
+    match parameters.get(Param::Request) {
+        None if needed => Err(refused(Reason::RequestObjectNeeded)),
+        None => Ok(Unpacked { parameters: Cow::Borrowed(parameters), left_s: None }),
+        Some(text) => open(text, client, judge),
+    }
+}
+
+fn open<'p, 'a>(text: &str, client: &Client, judge: &Judge<'_>) -> Result<Unpacked<'p, 'a>, Refusal> {
+    let malformed = refused(Reason::RequestObjectMalformed).found_length(text.len());
+    let token = Compact::parse(text).map_err(|_| malformed)?;
+    let header = token.header();
+    let registered = client.request_object_signing_alg;
+    let accepted = judge.policy.request_object_algs.has(&AlgName(header.alg()));
+    if !accepted || registered.is_some_and(|registered| registered != header.alg()) {
+        return Err(refused(Reason::RequestObjectAlgorithmRefused));
+    }
+    //= rfc9101#10.8 a token of another kind is not a request object
+    if header.typ().is_some_and(|typ| !TYPS.iter().any(|known| typ_is(typ, known))) {
+        return Err(refused(Reason::RequestObjectTypRefused));
+    }
+    let verified = token.verify(&client.keys).map_err(|_| refused(Reason::RequestObjectSignatureWrong))?;
+    let claims = verified.claims().map_err(|_| malformed)?;
+    check_parties(&claims, client, judge)?;
+    let left_s = check_times(&claims, judge)?;
+    Ok(Unpacked { parameters: Cow::Owned(parameters(&claims)?), left_s })
+}
+
+fn check_parties(claims: &Claims, client: &Client, judge: &Judge<'_>) -> Result<(), Refusal> {
+    let id = client.client_id.as_str();
+    //= rfc9126#3 step 3
+    if claims.string("client_id") != Claim::Valid(id) {
+        return Err(refused(Reason::RequestObjectClientWrong));
+    }
+    //= rfc9101#10.8 what could pass for a client assertion is not a request object
+    let may_assert = !matches!(claims.string("sub"), Claim::Absent);
+    if may_assert || !matches!(claims.string("iss"), Claim::Absent | Claim::Valid(_)) {
+        return Err(refused(Reason::RequestObjectClientWrong));
+    }
+    if matches!(claims.string("iss"), Claim::Valid(issuer) if issuer != id) {
+        return Err(refused(Reason::RequestObjectClientWrong));
+    }
+    let named = match claims.string_or_strings("aud") {
+        Claim::Absent => judge.policy.request_object_terms == RequestObjectTerms::Optional,
+        Claim::Malformed => false,
+        Claim::Valid(audience) => audience.iter().any(|value| value == judge.issuer),
+    };
+    if named { Ok(()) } else { Err(refused(Reason::RequestObjectAudienceWrong)) }
+}
+
+/// Judges `exp`, `nbf` and `iat`; gives the seconds that are left.
+fn check_times(claims: &Claims, judge: &Judge<'_>) -> Result<Option<u32>, Refusal> {
+    let wrong = || refused(Reason::RequestObjectTimesWrong);
+    let date = |name| match claims.numeric_date(name) {
+        Claim::Absent => Ok(None),
+        Claim::Valid(at_s) => Ok(Some(at_s)),
+        Claim::Malformed => Err(wrong()),
+    };
+    let (expiry_s, not_before_s, issued_at_s) = (date("exp")?, date("nbf")?, date("iat")?);
+    for at_s in [not_before_s, issued_at_s].into_iter().flatten() {
+        let ahead_s = at_s.saturating_sub(judge.now_s);
+        if ahead_s > limits::CLOCK_SKEW_AHEAD_S {
+            return Err(wrong().found_seconds(ahead_s));
+        }
+    }
+    match (expiry_s, not_before_s, judge.policy.request_object_terms) {
+        //= fapi-2.0-message-signing#5.3.1 exp and nbf, each within an hour
+        (Some(expiry_s), Some(not_before_s), RequestObjectTerms::Required) => {
+            let lives_s = expiry_s.saturating_sub(not_before_s);
+            let age_s = judge.now_s.saturating_sub(not_before_s);
+            if lives_s > limits::REQUEST_OBJECT_LIFETIME_MAX_S || age_s > limits::REQUEST_OBJECT_LIFETIME_MAX_S {
+                return Err(wrong().found_seconds(lives_s.max(age_s)));
+            }
+        }
+        (None, _, RequestObjectTerms::Required) | (_, None, RequestObjectTerms::Required) => return Err(wrong()),
+        (_, _, RequestObjectTerms::Optional) => {}
+    }
+    let Some(expiry_s) = expiry_s else { return Ok(None) };
+    let left_s = expiry_s.saturating_sub(judge.now_s);
+    match u32::try_from(left_s) {
+        //= rfc9126#2.2 expires_in is a positive integer
+        Ok(left_s) if left_s > 0 => Ok(Some(left_s)),
+        Ok(_) | Err(_) => Err(wrong().found_seconds(left_s)),
+    }
+}
+
+/// The claims that are parameters. Values are never bent into text: a number only where it is one.
+fn parameters(claims: &Claims) -> Result<Parameters<'static>, Refusal> {
+    let mut parameters = Parameters::default();
+    for (name, value) in claims.object() {
+        let Some(param) = Param::from_name(name) else { continue };
+        if matches!(param, Param::Request | Param::RequestUri) {
+            return Err(Refusal::new(Reason::RequestObjectNested).about(Some(param)));
+        }
+        if !param.is_of_authorization_request() {
+            continue;
+        }
+        for text in texts(param, value).ok_or(Refusal::new(Reason::RequestObjectClaimWrong).about(Some(param)))? {
+            parameters.add(name, Cow::Owned(text))?;
         }
     }
     Ok(parameters)
+}
+
+/// A claim as the text that the parameter would have in a form.
+fn texts(param: Param, value: &Value) -> Option<Vec<String>> {
+    match (param, value) {
+        (Param::Claims, Value::Object(_)) | (Param::AuthorizationDetails, Value::Array(_)) => {
+            Some(vec![value.to_string()])
+        }
+        (Param::MaxAge, Value::Number(number)) => number.as_u64().map(|number| vec![number.to_string()]),
+        (Param::Resource, Value::Array(uris)) => uris.iter().map(|uri| uri.as_str().map(str::to_owned)).collect(),
+        (Param::Claims | Param::AuthorizationDetails | Param::MaxAge, _) => None,
+        (_, Value::String(text)) => Some(vec![text.clone()]),
+        (_, Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => None,
+    }
+}
+
+fn refused(reason: Reason) -> Refusal {
+    Refusal::new(reason).about(Some(Param::Request))
 }

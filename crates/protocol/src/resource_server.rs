@@ -37,6 +37,6 @@ impl ResourceServer {
     #[must_use]
     pub fn party(&self) -> Option<Party<'_>> {
         let credential = self.credential.as_ref()?;
-        Some(Party { credential, status: ClientStatus::Enabled })
+        Some(Party { credential, keys: None, status: ClientStatus::Enabled })
     }
 }

@@ -34,7 +34,9 @@ impl Holder {
     /// A good proof, changed.
     fn proof(&self, scene: &Scene, path: &str, change: impl FnOnce(&mut Value, &mut Value)) -> String {
         let mut jwk = self.0.public_jwk();
-        ["kid", "use", "alg"].map(|name| jwk.remove(name));
+        for name in ["kid", "use", "alg"] {
+            jwk.remove(name);
+        }
         let mut header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": jwk });
         let mut jti = [0; 16];
         scene.engine.entropy.fill(&mut jti).unwrap();

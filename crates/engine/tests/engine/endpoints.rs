@@ -296,7 +296,7 @@ async fn plain_request_goes_the_same_way_where_the_policy_allows_it() {
     for (bad, error) in [
         (request("").replace("S256", "plain"), "invalid_request"),
         (request("").replace("response_type=code", "response_type=token"), "unsupported_response_type"),
-        (request("&request=x.y.z"), "request_not_supported"),
+        (request("&request=x.y.z"), "invalid_request_object"),
     ] {
         let Loaded::Response(response) = scene.engine.authorize(&scene.mount, bad.as_bytes(), None).await.unwrap()
         else {

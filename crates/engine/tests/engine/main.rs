@@ -11,4 +11,5 @@
 mod dpop;
 mod endpoints;
 mod journey;
+mod request_object;
 mod scene;

@@ -10,6 +10,7 @@ pub mod none;
 pub mod private_key_jwt;
 
 use aws_lc_rs::digest;
+use parhelion_jose::jwk::KeySet;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -175,6 +176,8 @@ pub struct OnceKey {
 pub struct Party<'a> {
     /// How it is registered to authenticate.
     pub credential: &'a Credential,
+    /// What it signs with.
+    pub keys: Option<&'a KeySet>,
     /// Whether it is served.
     pub status: ClientStatus,
 }
@@ -218,8 +221,10 @@ pub fn present<'a>(
     } else {
         Presented::None(none::present(parameters)?)
     };
-    //= rfc9126#2.1 client_id is an authorization parameter, and so required in the form
-    let missing = parameters.get(Param::ClientId).is_none() && client_id_in_form == ClientIdInForm::Required;
+    //= rfc9126#2.1 client_id is an authorization parameter, and so required in the form, or in the request
+    //= object that takes its place
+    let absent = [Param::ClientId, Param::Request].iter().all(|param| parameters.get(*param).is_none());
+    let missing = absent && client_id_in_form == ClientIdInForm::Required;
     if missing { Err(client_id_missing()) } else { Ok(presented) }
 }
 
@@ -251,7 +256,9 @@ pub fn prove(
         (Presented::ClientSecretBasic(p), None) => p.prove(None),
         (Presented::ClientSecretPost(p), Some(Credential::ClientSecretPost(digest))) => p.prove(Some(digest)),
         (Presented::ClientSecretPost(p), None) => p.prove(None),
-        (Presented::PrivateKeyJwt(p), Some(Credential::PrivateKeyJwt(keys, alg))) => p.prove(Some(keys), *alg, judge),
+        (Presented::PrivateKeyJwt(p), Some(Credential::PrivateKeyJwt(alg))) => {
+            p.prove(party.and_then(|party| party.keys), *alg, judge)
+        }
         (Presented::PrivateKeyJwt(p), None) => p.prove(None, None, judge),
         (
             Presented::None(_)

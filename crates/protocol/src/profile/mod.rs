@@ -10,6 +10,6 @@ mod shipped;
 pub use policy::{
     AlgName, AssertionAudience, Chosen, ClientIdInForm, Consent, DpopNonce, Introspection, LoginHintForm,
     LoopbackRedirectUri, Loosened, Max, Min, Pkce, Policy, PushedRequests, RedirectUriNeed, RefreshTokenRotation,
-    RefreshTokens, ScopeNeed, SenderConstraint, Set, UnknownScope,
+    RefreshTokens, RequestObjectTerms, RequestObjects, ScopeNeed, SenderConstraint, Set, UnknownScope,
 };
 pub use shipped::{ProfileFault, names, read, shipped};

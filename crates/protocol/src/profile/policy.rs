@@ -144,6 +144,12 @@ policy! {
     pushed_requests: PushedRequests,
     /// Whether a consent is remembered.
     consent: Consent,
+    /// Whether an authorization request must be a signed request object.
+    request_objects: RequestObjects,
+    /// Accepted signature algorithms of request objects.
+    request_object_algs: Set<AlgName>,
+    /// Whether a request object must say whom it is for, and from when to when it is good.
+    request_object_terms: RequestObjectTerms,
     /// Accepted signature algorithms of DPoP proofs.
     dpop_algs: Set<AlgName>,
     /// Whether a DPoP proof must carry a nonce of the server's.
@@ -284,6 +290,26 @@ pub enum PushedRequests {
     RequiredWithoutReturn,
 }
 
+/// Whether an authorization request must be a signed request object. Later is tighter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequestObjects {
+    /// It may be one.
+    Optional,
+    /// It must (RFC 9101 section 10.5).
+    Required,
+}
+
+/// Whether a request object must say whom it is for, and from when to when it is good. Later is tighter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequestObjectTerms {
+    /// What it says is judged.
+    Optional,
+    /// `aud`, `exp` and `nbf`, an hour at the most (FAPI 2.0 Message Signing section 5.3.1).
+    Required,
+}
+
 /// Whether a DPoP proof must carry a nonce of the server's. Later is tighter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -342,6 +368,8 @@ later_is_tighter!(
     RefreshTokens,
     Introspection,
     PushedRequests,
+    RequestObjects,
+    RequestObjectTerms,
     DpopNonce,
     SenderConstraint,
     Min

@@ -12,6 +12,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("rfc9126", include_str!("rfc9126.toml")),
     ("default", include_str!("default.toml")),
     ("fapi2-security", include_str!("fapi2-security.toml")),
+    ("fapi2-message-signing", include_str!("fapi2-message-signing.toml")),
     ("authlete", include_str!("authlete.toml")),
     ("ibm-verify", include_str!("ibm-verify.toml")),
     ("autional", include_str!("autional.toml")),

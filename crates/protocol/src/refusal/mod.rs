@@ -52,6 +52,8 @@ pub enum OAuthError {
     InsufficientScope,
     /// RFC 7009 section 2.2.1.
     UnsupportedTokenType,
+    /// RFC 9101 section 6.
+    InvalidRequestObject,
     /// RFC 9449 section 5.
     InvalidDpopProof,
     /// RFC 9449 section 8.
@@ -83,6 +85,7 @@ impl OAuthError {
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
             Self::UnsupportedTokenType => "unsupported_token_type",
+            Self::InvalidRequestObject => "invalid_request_object",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
         }

@@ -273,10 +273,6 @@ reasons! {
         "request_uri must not be pushed",
         "the authorization parameters themselves",
         "remove request_uri from the pushed request";
-    RequestObjectRefused = "PAR-302", RequestNotSupported, 400, "OpenID Connect Core section 6.1",
-        "request objects are not supported",
-        "plain parameters; see request_parameter_supported in the metadata",
-        "send the parameters in the form";
     GrantNotAllowed = "PAR-303", UnauthorizedClient, 400, "RFC 6749 section 4.1.2.1",
         "the client is not allowed to use this grant type",
         "authorization_code among the registered grant_types",
@@ -417,6 +413,46 @@ reasons! {
         "id_token_hint and claims ask for different users",
         "one user",
         "send one of the two";
+    RequestObjectNeeded = "PAR-340", InvalidRequest, 400, "RFC 9101 section 10.5",
+        "a signed request object is required",
+        "request with a JWT that the client signed",
+        "sign the authorization request";
+    RequestObjectMalformed = "PAR-341", InvalidRequestObject, 400, "RFC 9101 section 6",
+        "the request object is not a well-formed signed JWT",
+        "a compact JWS with a JSON object as header and payload, depth at most 8, at most 200 nodes",
+        "build the request object with a JOSE library";
+    RequestObjectAlgorithmRefused = "PAR-342", InvalidRequestObject, 400, "RFC 9101 section 10.1",
+        "the signature algorithm of the request object is not accepted",
+        "one of request_object_signing_alg_values_supported, and the registered one if there is one",
+        "sign with an accepted algorithm";
+    RequestObjectTypRefused = "PAR-343", InvalidRequestObject, 400, "RFC 9101 section 10.8",
+        "typ of the request object names another kind of token",
+        "typ absent, JWT or oauth-authz-req+jwt",
+        "correct typ";
+    RequestObjectSignatureWrong = "PAR-344", InvalidRequestObject, 400, "RFC 9101 section 6.2",
+        "no registered key of the client verifies the request object",
+        "a signature by a registered key",
+        "check kid and that the public key is registered";
+    RequestObjectClientWrong = "PAR-345", InvalidRequestObject, 400, "RFC 9126 section 3",
+        "client_id, iss or sub of the request object is not what it must be",
+        "client_id, and iss if present, equal to the client; no sub",
+        "correct the claims";
+    RequestObjectAudienceWrong = "PAR-346", InvalidRequestObject, 400, "RFC 9101 section 4",
+        "the audience of the request object is missing or does not name this server",
+        "aud with the issuer identifier",
+        "set aud to the issuer from the metadata document";
+    RequestObjectTimesWrong = "PAR-347", InvalidRequestObject, 400, "RFC 9101 section 10.2",
+        "exp, nbf or iat of the request object is missing, malformed, past or too far away",
+        "times around now, as the profile asks",
+        "make a new request object for every request and check the clock";
+    RequestObjectNested = "PAR-348", InvalidRequestObject, 400, "RFC 9101 section 4",
+        "request or request_uri stands inside the request object",
+        "the authorization parameters themselves",
+        "remove it";
+    RequestObjectClaimWrong = "PAR-349", InvalidRequestObject, 400, "RFC 9101 section 4",
+        "a parameter in the request object has the wrong JSON type",
+        "strings; a number for max_age; an object for claims, an array for authorization_details",
+        "send the claim with its type";
     DpopRepeated = "PAR-401", InvalidDpopProof, 400, "RFC 9449 section 4.3",
         "there is more than one DPoP header",
         "one DPoP header",

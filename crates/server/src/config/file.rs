@@ -121,6 +121,9 @@ pub(super) struct ClientSection {
     pub(super) client_uri: Option<String>,
     pub(super) token_endpoint_auth_method: Option<String>,
     pub(super) token_endpoint_auth_signing_alg: Option<String>,
+    pub(super) request_object_signing_alg: Option<String>,
+    #[serde(default)]
+    pub(super) require_signed_request_object: bool,
     pub(super) jwks: Option<String>,
     pub(super) jwks_file: Option<Spanned<PathBuf>>,
     pub(super) redirect_uris: Vec<String>,

@@ -272,6 +272,8 @@ fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetad
         client_uri: section.client_uri,
         token_endpoint_auth_method: section.token_endpoint_auth_method,
         token_endpoint_auth_signing_alg: section.token_endpoint_auth_signing_alg,
+        request_object_signing_alg: section.request_object_signing_alg,
+        require_signed_request_object: section.require_signed_request_object,
         jwks,
         redirect_uris: section.redirect_uris,
         post_logout_redirect_uris: section.post_logout_redirect_uris,
