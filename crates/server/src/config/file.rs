@@ -10,6 +10,7 @@ use parhelion_protocol::client::{ApplicationType, ClientStatus, GrantType};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
+use super::rate::RateSection;
 use super::{Mode, StoreKind};
 
 /// Settings of a policy, each with its place.
@@ -37,6 +38,7 @@ pub(super) struct ServerSection {
     pub(super) store: StoreKind,
     pub(super) connections_max: Option<Spanned<u32>>,
     pub(super) drain_timeout_s: Option<u32>,
+    pub(super) rate: RateSection,
 }
 
 #[derive(Deserialize)]

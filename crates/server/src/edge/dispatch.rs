@@ -11,6 +11,7 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 use super::back_channel::{Call, ClientEndpoint};
 use super::log::Scene;
 use super::panics::{Guarded, Panicked};
+use super::source::source;
 use super::{Edge, body, documents, message};
 use crate::front_channel::{TurnedDown, Visit};
 use crate::routes::{Found, Place};
@@ -102,6 +103,7 @@ impl Exchange<'_> {
             body: &body,
             request_id: self.request_id,
             public_url: self.edge.public_url.as_str(),
+            rates: self.edge.rates.of_source(source(self.parts)),
         };
         let response = match page {
             Page::Authorize => visit.authorize().await,

@@ -20,6 +20,7 @@ use parhelion_protocol::form;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 use zeroize::Zeroizing;
 
+use crate::edge::{Attempt, AttemptKind, Exceeded, RatesOfSource};
 use cookies::Cookie;
 
 /// Why an answer is an error, for the operator's log; travels with the answer inside the server.
@@ -44,6 +45,8 @@ pub struct Visit<'a> {
     pub request_id: RequestId,
     /// Where the pages that explain codes are.
     pub public_url: &'a str,
+    /// How often it may still fail.
+    pub rates: RatesOfSource<'a>,
 }
 
 /// The login page says nothing that its form has to speak of.
@@ -72,10 +75,20 @@ impl Step {
 impl Visit<'_> {
     /// The authorization endpoint: `client_id` and `request_uri`, in the query or, with POST, in the body.
     pub async fn authorize(&self) -> Response {
+        let guess = self.attempt(AttemptKind::RequestUri, None);
+        if let Err(exceeded) = self.rates.check(&guess) {
+            return told(exceeded, self.error(Reason::TooManyFailures.into()));
+        }
         match self.load().await {
             Ok(Loaded::Interaction(interaction)) => self.go_on(&interaction),
             Ok(Loaded::Response(response)) => self.respond(&response),
-            Err(turned) => self.error(turned),
+            Err(turned) => {
+                // Unknown, expired, used and foreign count alike, or the limit would tell them apart.
+                if turned.public().error == OAuthError::InvalidRequestUri {
+                    self.rates.count(&guess);
+                }
+                self.error(turned)
+            }
         }
     }
 
@@ -157,6 +170,12 @@ impl Visit<'_> {
         let (Some(username), Some(password)) = (form.username, form.password) else {
             return self.login_page(&interaction, Some(LoginFailure::Missing)).await;
         };
+        let attempt = self.attempt(AttemptKind::Login, Some(&username));
+        if let Err(exceeded) = self.rates.check(&attempt) {
+            let mut response = self.login_page(&interaction, Some(LoginFailure::TooManyAttempts)).await?;
+            response.extensions_mut().insert(TurnedDown(Reason::TooManyFailures.into()));
+            return Ok(told(exceeded, response));
+        }
         match self.engine.login(self.mount, &interaction, &username, password).await {
             Ok(logged_in) => {
                 let mut response = self.go_on(&logged_in.interaction);
@@ -164,12 +183,17 @@ impl Visit<'_> {
                 Ok(response)
             }
             Err(turned @ Turned::Refused(Refusal { reason: Reason::LoginFailed, .. })) => {
+                self.rates.count(&attempt);
                 let mut response = self.login_page(&interaction, Some(LoginFailure::Mismatch)).await?;
                 response.extensions_mut().insert(TurnedDown(turned));
                 Ok(response)
             }
             Err(turned) => Err(turned),
         }
+    }
+
+    fn attempt<'b>(&self, kind: AttemptKind, name: Option<&'b str>) -> Attempt<'b> {
+        Attempt { kind, tenant: Some(self.mount.tenant.uid), name }
     }
 
     async fn login_page(&self, interaction: &Interaction, failure: Option<LoginFailure>) -> Result<Response, Turned> {
@@ -294,6 +318,11 @@ impl Visit<'_> {
 
 fn once(first: bool) -> Result<(), Refusal> {
     if first { Ok(()) } else { Err(Reason::ParameterRepeated.into()) }
+}
+
+fn told(exceeded: Exceeded, mut response: Response) -> Response {
+    exceeded.tell(&mut response);
+    response
 }
 
 /// What the form on the logout page carries.
