@@ -94,6 +94,8 @@ pub(super) struct TenantSection {
     pub(super) profile: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) aliases: Vec<String>,
+    pub(super) cors_origins: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) cors_credentials: Option<Spanned<bool>>,
     #[serde(default)]
     pub(super) policy: Overlay,
     #[serde(default)]
@@ -112,6 +114,8 @@ pub(super) struct MountSection {
     pub(super) dialect: Spanned<String>,
     pub(super) base_url: Spanned<String>,
     pub(super) issuer: Option<Spanned<String>>,
+    pub(super) cors_origins: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) cors_credentials: Option<Spanned<bool>>,
 }
 
 /// Client metadata (RFC 7591 section 2), and what only the file has.

@@ -3,6 +3,7 @@
 
 mod base_url;
 mod claims;
+mod cors;
 mod fault;
 mod file;
 mod policies;
@@ -24,6 +25,7 @@ use zeroize::Zeroizing;
 
 pub use base_url::BaseUrl;
 pub(crate) use claims::{INTERACTIONS, Served, claims};
+pub use cors::CorsPlan;
 pub use fault::ConfigFault;
 pub use rate::RatePlan;
 pub use tenants::{MountPlan, TenantPlan, UserPlan};

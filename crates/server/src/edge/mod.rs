@@ -6,6 +6,7 @@ mod admission;
 mod back_channel;
 mod body;
 mod connection;
+mod cors;
 mod dispatch;
 mod documents;
 mod limits;
@@ -16,6 +17,8 @@ mod rate;
 mod source;
 mod stream;
 
+#[cfg(test)]
+mod cors_tests;
 #[cfg(test)]
 mod rate_tests;
 #[cfg(test)]
