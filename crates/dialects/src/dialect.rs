@@ -200,6 +200,13 @@ pub trait Dialect: Send + Sync {
         }
     }
 
+    /// Writes what the authorization endpoint answers where the browser cannot be sent back to its client and the
+    /// vendor has an answer of its own. Otherwise it is a page.
+    fn write_authorize_error(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> Option<Response> {
+        let _ = (incoming, refusal);
+        None
+    }
+
     /// Writes a refusal; also that of a request which the edge turned down before it was read: wrong
     /// method, too large, too slow.
     fn write_turned_down(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> Response {

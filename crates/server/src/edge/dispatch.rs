@@ -111,6 +111,7 @@ impl Exchange<'_> {
         let visit = Visit {
             engine: &self.edge.engine,
             mount: &place.mount,
+            dialect: place.dialect,
             method: &self.parts.method,
             headers: &self.parts.headers,
             query: self.parts.uri.query(),

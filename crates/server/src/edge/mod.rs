@@ -18,6 +18,8 @@ mod source;
 mod stream;
 
 #[cfg(test)]
+mod authorize_tests;
+#[cfg(test)]
 mod cors_tests;
 #[cfg(test)]
 mod rate_tests;

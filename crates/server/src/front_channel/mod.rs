@@ -5,7 +5,7 @@ pub(crate) mod pages;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
-use parhelion_dialects::{RequestId, Response};
+use parhelion_dialects::{Dialect, Incoming, RequestId, Response};
 use parhelion_engine::Engine;
 use parhelion_engine::authorize::Loaded;
 use parhelion_engine::fault::Turned;
@@ -16,6 +16,7 @@ use parhelion_engine::registry::Mount;
 use parhelion_engine::response::{AuthorizationResponse, Delivery};
 use parhelion_jose::base64url;
 use parhelion_pages::LoginFailure;
+use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::form;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 use zeroize::Zeroizing;
@@ -33,6 +34,8 @@ pub struct Visit<'a> {
     pub engine: &'a Engine,
     /// Where the browser is.
     pub mount: &'a Mount,
+    /// How that is spelt.
+    pub dialect: &'static dyn Dialect,
     /// GET, HEAD or POST.
     pub method: &'a Method,
     /// Its headers.
@@ -77,7 +80,7 @@ impl Visit<'_> {
     pub async fn authorize(&self) -> Response {
         let guess = self.attempt(AttemptKind::RequestUri, None);
         if let Err(exceeded) = self.rates.check(&guess) {
-            return told(exceeded, self.error(Reason::TooManyFailures.into()));
+            return told(exceeded, self.turned_away(Reason::TooManyFailures.into()));
         }
         match self.load().await {
             Ok(Loaded::Interaction(interaction)) => self.go_on(&interaction),
@@ -87,7 +90,7 @@ impl Visit<'_> {
                 if turned.public().error == OAuthError::InvalidRequestUri {
                     self.rates.count(&guess);
                 }
-                self.error(turned)
+                self.turned_away(turned)
             }
         }
     }
@@ -262,6 +265,25 @@ impl Visit<'_> {
             Delivery::Redirect(location) => redirect(&location),
             Delivery::FormPost { action, fields } => pages::form_post(self, action, fields),
         }
+    }
+
+    /// The authorization endpoint's answer where there is no client to go back to.
+    fn turned_away(&self, turned: Turned) -> Response {
+        let incoming = Incoming {
+            mount: self.mount,
+            endpoint: Endpoint::Authorize,
+            headers: self.headers,
+            query: self.query,
+            body: self.body,
+            request_id: self.request_id,
+            public_url: self.public_url,
+        };
+        let Some(mut response) = self.dialect.write_authorize_error(&incoming, &turned.refusal()) else {
+            return self.error(turned);
+        };
+        pages::harden(&mut response, None);
+        response.extensions_mut().insert(TurnedDown(turned));
+        response
     }
 
     fn error(&self, turned: Turned) -> Response {
