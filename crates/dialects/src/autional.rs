@@ -10,13 +10,16 @@ use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 use serde_json::{Map, Value};
 
-use crate::dialect::{Dialect, Incoming, Route, Unread};
+use crate::dialect::{Dialect, Incoming, Response, Route, Unread};
 use crate::message::MediaType;
 use crate::oauth_answer::ErrorAnswer;
 use crate::{form_request, json_object, message};
 
 /// The vendor's name for RFC 8707's `resource`, as an array.
 const RESOURCES: &str = "resources";
+
+/// The vendor's word for too many requests, documented for its token endpoint.
+const RATE_LIMIT_EXCEEDED: &str = "rate_limit_exceeded";
 
 /// Every endpoint at every base that the vendor's own programs use; the first of each is published.
 #[rustfmt::skip]
@@ -91,9 +94,19 @@ impl Dialect for Autional {
     fn error_answer(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> ErrorAnswer {
         let row = refusal.public();
         let answer = ErrorAnswer::of(incoming, refusal, &self.authorization(incoming.headers));
-        // The vendor documents one status for whatever fails on the server's side.
-        let (status, error) = if row.status >= 500 { (500, OAuthError::ServerError) } else { (row.status, row.error) };
+        let (status, error) = match row.status {
+            // The vendor documents one status for whatever fails on the server's side.
+            500.. => (500, OAuthError::ServerError.as_str()),
+            429 => (429, RATE_LIMIT_EXCEEDED),
+            status => (status, row.error.as_str()),
+        };
         ErrorAnswer { status, error, state: state(incoming), ..answer }
+    }
+
+    /// The vendor documents JSON. A person in front of a browser is shown the page all the same.
+    fn write_authorize_error(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> Option<Response> {
+        let for_a_program = !message::accepts_html(incoming.headers);
+        for_a_program.then(|| self.write_turned_down(incoming, refusal))
     }
 }
 
@@ -131,7 +144,7 @@ fn wrong_type(param: Option<Param>) -> Refusal {
     Refusal::new(Reason::JsonTypeWrong).about(param)
 }
 
-/// The `state` to be echoed: only that of a body which can be read as what it says it is.
+/// The `state` to be echoed: only that of a body, or a browser's query, which can be read as what it says it is.
 fn state(incoming: &Incoming<'_>) -> Option<String> {
     match message::media_type(incoming.headers) {
         MediaType::Json => {
@@ -139,6 +152,10 @@ fn state(incoming: &Incoming<'_>) -> Option<String> {
             members.get(Param::State.name())?.as_str().map(str::to_owned)
         }
         MediaType::Form => form::parse(incoming.body).ok()?.get(Param::State).map(str::to_owned),
+        MediaType::Other if incoming.endpoint == Endpoint::Authorize => {
+            let query = incoming.query.unwrap_or_default();
+            form::parse_only(query.as_bytes(), &[Param::State]).ok()?.get(Param::State).map(str::to_owned)
+        }
         MediaType::Other => None,
     }
 }

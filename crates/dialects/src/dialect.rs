@@ -75,6 +75,15 @@ impl From<Refusal> for Unread {
     }
 }
 
+/// Who sends the requests at the endpoints where clients authenticate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// The clients themselves: what fails there is a failure of the client at its own address.
+    Client,
+    /// A back end on behalf of every client, with a token of its own.
+    BackEnd,
+}
+
 /// One endpoint at one path below a mount.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
@@ -122,6 +131,11 @@ pub trait Dialect: Send + Sync {
     /// What it answers where no tenant is.
     fn lobby(&self) -> Option<Lobby> {
         None
+    }
+
+    /// Who sends what [`Dialect::read`] reads.
+    fn sender(&self) -> Sender {
+        Sender::Client
     }
 
     /// Bytes that a body may have here, envelope included.
@@ -184,6 +198,13 @@ pub trait Dialect: Send + Sync {
             Ok(()) => oauth_answer::revoked(),
             Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
         }
+    }
+
+    /// Writes what the authorization endpoint answers where the browser cannot be sent back to its client and the
+    /// vendor has an answer of its own. Otherwise it is a page.
+    fn write_authorize_error(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> Option<Response> {
+        let _ = (incoming, refusal);
+        None
     }
 
     /// Writes a refusal; also that of a request which the edge turned down before it was read: wrong

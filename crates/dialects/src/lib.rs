@@ -16,7 +16,7 @@ mod standard;
 
 pub use authlete::Authlete;
 pub use autional::Autional;
-pub use dialect::{Dialect, Incoming, Lobby, RequestId, Response, Route, Unread};
+pub use dialect::{Dialect, Incoming, Lobby, RequestId, Response, Route, Sender, Unread};
 pub use ibm_verify::IbmVerify;
 pub use pingone::PingOne;
 pub use standard::Standard;

@@ -1,7 +1,7 @@
 //! The HTTP message around a body: content type, content encoding, query, `Authorization`.
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use parhelion_engine::client_request::Possession;
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::form;
@@ -48,6 +48,13 @@ fn is_utf8_or_not_about_it(parameter: &str) -> bool {
     let value = value.trim();
     let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
     !name.trim().eq_ignore_ascii_case("charset") || unquoted.eq_ignore_ascii_case("utf-8")
+}
+
+/// Whether somebody in front of a browser waits for the answer (RFC 9110 section 12.5.1).
+#[must_use]
+pub fn accepts_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("text/html")
 }
 
 /// Checks that the body is sent as it is.

@@ -10,7 +10,7 @@ use parhelion_engine::token::Tokens;
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::limits;
-use parhelion_protocol::refusal::{OAuthError, Refusal};
+use parhelion_protocol::refusal::Refusal;
 use serde_json::{Map, Value, json};
 
 use crate::dialect::{Incoming, Response};
@@ -21,7 +21,7 @@ pub struct ErrorAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The code that a client's library looks at.
-    pub error: OAuthError,
+    pub error: &'static str,
     /// For people, of the characters that RFC 6749 section 5.2 allows; no request data.
     pub description: String,
     /// Where the code of the refusal is explained.
@@ -42,7 +42,7 @@ impl ErrorAnswer {
         let challenge = authorization.was_used().then(|| challenge(incoming));
         Self {
             status: if row.status == 401 && challenge.is_none() { 400 } else { row.status },
-            error: row.error,
+            error: row.error.as_str(),
             description: row.description.to_owned(),
             error_uri: Some(format!("{}/errors/{}", incoming.public_url, row.code)),
             state: None,
@@ -54,7 +54,7 @@ impl ErrorAnswer {
     #[must_use]
     pub fn body(&self) -> String {
         let mut members = Map::new();
-        members.insert("error".to_owned(), self.error.as_str().into());
+        members.insert("error".to_owned(), self.error.into());
         members.insert("error_description".to_owned(), self.description.as_str().into());
         let optional = [("error_uri", &self.error_uri), ("state", &self.state)];
         members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into()))));

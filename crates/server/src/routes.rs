@@ -9,13 +9,14 @@ use parhelion_engine::discovery;
 use parhelion_engine::registry::Mount;
 use parhelion_protocol::endpoint::Endpoint;
 
-use crate::config::{INTERACTIONS, Served, claims};
+use crate::config::{CorsPlan, INTERACTIONS, Served, claims};
 use crate::wiring::Wired;
 
 /// A mount as the edge serves it.
 pub(crate) struct Place {
     pub(crate) mount: Arc<Mount>,
     pub(crate) dialect: &'static dyn Dialect,
+    pub(crate) cors: CorsPlan,
     /// The metadata document.
     pub(crate) metadata: Bytes,
     /// The key set.
@@ -69,6 +70,7 @@ impl RouteTable {
             let place = Arc::new(Place {
                 mount: Arc::clone(mount),
                 dialect: *dialect,
+                cors: plan.cors.clone(),
                 metadata: Bytes::from(discovery::metadata(mount)),
                 jwks: Bytes::copy_from_slice(mount.tenant.keys.jwks().as_bytes()),
             });

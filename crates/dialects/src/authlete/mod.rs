@@ -14,7 +14,7 @@ use parhelion_protocol::limits;
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::refusal::Refusal;
 
-use crate::dialect::{Dialect, Incoming, Lobby, Response, Route, Unread};
+use crate::dialect::{Dialect, Incoming, Lobby, Response, Route, Sender, Unread};
 use crate::oauth_answer;
 
 /// Bytes that one byte of a form can take in a JSON string: `\u003d`, as the vendor's Java client writes `=`.
@@ -48,6 +48,10 @@ impl Dialect for Authlete {
 
     fn lobby(&self) -> Option<Lobby> {
         Some(Lobby { path: "/api", answer: answer_in_the_lobby })
+    }
+
+    fn sender(&self) -> Sender {
+        Sender::BackEnd
     }
 
     /// Room for the form escaped as JSON, and for what the client sent in headers.

@@ -73,10 +73,15 @@ fn about_client<T>(mut members: Map<String, Value>, judged: &Judged<T>) -> Respo
     json_response(200, NO_STORE, Value::Object(members).to_string())
 }
 
-/// The caller's own request cannot be served. Its libraries read a result with 400, 401, 403 and 500 only.
+/// The caller's own request cannot be served. Its libraries read a result with 400, 401, 403 and 500 only; with 429
+/// one of them waits and tries again.
 pub(super) fn caller_error(refusal: &Refusal) -> Response {
     let row = refusal.public();
-    let (status, done_by) = if row.status >= 500 { (500, DoneBy::Server) } else { (400, DoneBy::Caller) };
+    let (status, done_by) = match row.status {
+        429 => (429, DoneBy::Caller),
+        500.. => (500, DoneBy::Server),
+        _ => (400, DoneBy::Caller),
+    };
     let mut response = answer(status, &derived(row.code, done_by), row.description);
     if row.status == 503 {
         response.headers_mut().insert(RETRY_AFTER, limits::RETRY_AFTER_S.into());

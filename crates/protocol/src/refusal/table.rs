@@ -3,8 +3,9 @@
 //!
 //! Codes: 1xx the HTTP message, 2xx client authentication, 3xx the authorization request, 4xx proofs of
 //! possession, 5xx the authorization endpoint and its pages, 6xx the token endpoint, 7xx tokens in use and
-//! logout, 9xx faults of ours. A code is never reused for another reason. At the authorization endpoint a refusal is a page, or a redirect where
-//! the engine holds a validated redirect URI; elsewhere it is JSON with the row's status.
+//! logout, 9xx faults and limits of ours. A code is never reused for another reason. At the authorization endpoint a
+//! refusal is a page, or a redirect where the engine holds a validated redirect URI; elsewhere it is JSON with the
+//! row's status.
 
 use super::OAuthError;
 
@@ -746,4 +747,12 @@ reasons! {
         "the server is busy",
         "nothing that the caller could change",
         "try again after the time in Retry-After";
+    TooManyFailures = "PAR-904", TemporarilyUnavailable, 429, "RFC 9126 section 2.3",
+        "too many attempts failed; for a while no other one is judged",
+        "failures_per_minute of the configuration, for each client or user name at one source",
+        "correct what fails, and try again after the time in Retry-After";
+    TooManyRequests = "PAR-905", TemporarilyUnavailable, 429, "RFC 9126 section 2.3",
+        "there were too many requests",
+        "successes_per_minute of the configuration, for each client at one source",
+        "try again after the time in Retry-After, and ask less often";
 }

@@ -10,6 +10,7 @@ use parhelion_protocol::client::{ApplicationType, ClientStatus, GrantType};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
+use super::rate::RateSection;
 use super::{Mode, StoreKind};
 
 /// Settings of a policy, each with its place.
@@ -37,6 +38,7 @@ pub(super) struct ServerSection {
     pub(super) store: StoreKind,
     pub(super) connections_max: Option<Spanned<u32>>,
     pub(super) drain_timeout_s: Option<u32>,
+    pub(super) rate: RateSection,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +94,8 @@ pub(super) struct TenantSection {
     pub(super) profile: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) aliases: Vec<String>,
+    pub(super) cors_origins: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) cors_credentials: Option<Spanned<bool>>,
     #[serde(default)]
     pub(super) policy: Overlay,
     #[serde(default)]
@@ -110,6 +114,8 @@ pub(super) struct MountSection {
     pub(super) dialect: Spanned<String>,
     pub(super) base_url: Spanned<String>,
     pub(super) issuer: Option<Spanned<String>>,
+    pub(super) cors_origins: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) cors_credentials: Option<Spanned<bool>>,
 }
 
 /// Client metadata (RFC 7591 section 2), and what only the file has.

@@ -3,9 +3,11 @@
 
 mod base_url;
 mod claims;
+mod cors;
 mod fault;
 mod file;
 mod policies;
+mod rate;
 mod secret;
 mod tenants;
 
@@ -23,7 +25,9 @@ use zeroize::Zeroizing;
 
 pub use base_url::BaseUrl;
 pub(crate) use claims::{INTERACTIONS, Served, claims};
+pub use cors::CorsPlan;
 pub use fault::ConfigFault;
+pub use rate::RatePlan;
 pub use tenants::{MountPlan, TenantPlan, UserPlan};
 
 use fault::{Source, suggestion};
@@ -83,6 +87,8 @@ pub struct ServerPlan {
     pub connections_max: usize,
     /// How long requests in flight may take to finish when the server ends.
     pub drain_timeout: Duration,
+    /// How often a source may fail.
+    pub rate: RatePlan,
 }
 
 /// A token for back-end APIs.
@@ -177,6 +183,7 @@ fn server(context: &Context<'_>, section: ServerSection) -> Result<ServerPlan, C
         store: section.store,
         connections_max: usize::try_from(connections_max).unwrap_or(usize::MAX),
         drain_timeout: Duration::from_secs(section.drain_timeout_s.unwrap_or(10).into()),
+        rate: RatePlan::read(context, &section.rate)?,
     })
 }
 

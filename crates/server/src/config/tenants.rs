@@ -14,6 +14,7 @@ use parhelion_protocol::resource_server::{ResourceServer, ResourceServerMetadata
 use toml::Spanned;
 use url::Url;
 
+use super::cors::{CorsKeys, CorsPlan};
 use super::fault::{ConfigFault, suggestion};
 use super::file::{ClientSection, MountSection, ResourceServerSection, TenantSection, UserSection};
 use super::policies::{self, Grounded};
@@ -53,6 +54,8 @@ pub struct MountPlan {
     pub policy: Arc<Policy>,
     /// Policies of clients that have their own, by `client_id`.
     pub client_policies: HashMap<String, Arc<Policy>>,
+    /// Which web pages may call it.
+    pub cors: CorsPlan,
     /// Where in the file it is.
     pub line: usize,
 }
@@ -195,9 +198,16 @@ fn mount_plan(
         tenant_path,
         policy: Arc::new(grounded.policy.clone()),
         client_policies: HashMap::new(),
+        cors: cors(context, tenant, section)?,
         line: context.source.line(&section.dialect.span()),
     };
     Ok((plan, grounded))
+}
+
+fn cors(context: &Context<'_>, tenant: &TenantSection, mount: &MountSection) -> Result<CorsPlan, ConfigFault> {
+    let of_tenant = CorsKeys { origins: tenant.cors_origins.as_ref(), credentials: tenant.cors_credentials.as_ref() };
+    let of_mount = CorsKeys { origins: mount.cors_origins.as_ref(), credentials: mount.cors_credentials.as_ref() };
+    CorsPlan::read(context, &of_mount, &of_tenant)
 }
 
 fn clients(

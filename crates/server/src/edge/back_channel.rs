@@ -8,11 +8,10 @@ use parhelion_dialects::{Incoming, RequestId, Response, Unread};
 use parhelion_engine::client_request::{ClientRequest, Judged};
 use parhelion_engine::fault::Turned;
 use parhelion_engine::introspect::AnswerForm;
-use parhelion_protocol::client_auth;
 use parhelion_protocol::endpoint::Endpoint;
-use parhelion_protocol::profile::ClientIdInForm;
 use parhelion_protocol::refusal::Refusal;
 
+use super::admission::{self, NotNow};
 use super::body::{self, BodyFault};
 use super::log::Scene;
 use super::{Edge, message};
@@ -91,34 +90,41 @@ impl Call<'_> {
 
     async fn judge(&self, body: &Bytes) -> Response {
         let incoming = self.incoming(body);
+        if let Err(not_now) = self.admit_sender() {
+            return self.not_now(&incoming, &not_now, None);
+        }
         let request = match self.place.dialect.read(&incoming) {
             Ok(request) => request,
             Err(Unread::Refused(refusal)) => return self.unread(&incoming, refusal),
             Err(Unread::Answered(response)) => {
                 self.scene(None).caller_answered(response.status());
+                self.count_sender(&response);
                 return *response;
             }
         };
+        if let Err(not_now) = self.admit_client(&request) {
+            return self.not_now(&incoming, &not_now, Some(&request));
+        }
         let (engine, place) = (&self.edge.engine, self.place);
         match self.endpoint {
             ClientEndpoint::Push => {
                 let judged = engine.push(&place.mount, &request).await;
-                self.log(&judged, request);
+                self.conclude(&judged, &request);
                 place.dialect.write_pushed(&incoming, &judged)
             }
             ClientEndpoint::Token => {
                 let judged = engine.token(&place.mount, &request).await;
-                self.log(&judged, request);
+                self.conclude(&judged, &request);
                 place.dialect.write_tokens(&incoming, &judged)
             }
             ClientEndpoint::Introspect => {
                 let judged = engine.introspect(&place.mount, &request, wanted(&self.parts.headers)).await;
-                self.log(&judged, request);
+                self.conclude(&judged, &request);
                 place.dialect.write_introspected(&incoming, &judged)
             }
             ClientEndpoint::Revoke => {
                 let judged = engine.revoke(&place.mount, &request).await;
-                self.log(&judged, request);
+                self.conclude(&judged, &request);
                 place.dialect.write_revoked(&incoming, &judged)
             }
         }
@@ -148,11 +154,25 @@ impl Call<'_> {
         }
     }
 
-    fn log<T>(&self, judged: &Judged<T>, request: ClientRequest<'_>) {
-        let Err(turned) = &judged.outcome else { return };
-        let ClientRequest { authorization, parameters, .. } = request;
-        let presented = client_auth::present(&authorization, &parameters, ClientIdInForm::FromCredential);
-        self.scene(presented.as_ref().ok().map(client_auth::Presented::client_id)).turned(turned);
+    /// Counts and logs what came of a request.
+    fn conclude<T>(&self, judged: &Judged<T>, request: &ClientRequest<'_>) {
+        let turned = judged.outcome.as_ref().err();
+        if turned.is_none() && !self.counts_successes() {
+            return;
+        }
+        let client_id = admission::client_id(request);
+        self.count_client(turned, client_id.as_deref());
+        if let Some(turned) = turned {
+            self.scene(client_id.as_deref()).turned(turned);
+        }
+    }
+
+    fn not_now(&self, incoming: &Incoming<'_>, not_now: &NotNow, request: Option<&ClientRequest<'_>>) -> Response {
+        let NotNow { refusal, exceeded } = not_now;
+        self.scene(request.and_then(admission::client_id).as_deref()).refused(refusal);
+        let mut response = self.place.dialect.write_turned_down(incoming, refusal);
+        exceeded.tell(&mut response);
+        response
     }
 
     fn scene<'b>(&'b self, client_id: Option<&'b str>) -> Scene<'b> {

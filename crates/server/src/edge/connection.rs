@@ -13,6 +13,7 @@ use parhelion_protocol::limits as protocol_limits;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::source::Source;
 use super::stream::Stream;
 use super::{Edge, dispatch, message};
 
@@ -30,11 +31,13 @@ pub(super) async fn serve(edge: Arc<Edge>, socket: TcpStream, mut draining: watc
         .max_headers(protocol_limits::HEADERS_MAX)
         .max_header_size(HEAD_READ_MAX_BYTES)
         .max_buf_size(HEAD_READ_MAX_BYTES);
+    let Ok(peer) = socket.peer_addr() else { return };
     let answered = Arc::new(AtomicU32::new(0));
     let io = TokioIo::new(Stream::new(socket, &limits));
     let connection = http.serve_connection(
         io,
-        service_fn(move |request| {
+        service_fn(move |mut request| {
+            request.extensions_mut().insert(Source(peer.ip()));
             let count = answered.fetch_add(1, Ordering::Relaxed).saturating_add(1);
             let edge = Arc::clone(&edge);
             async move {

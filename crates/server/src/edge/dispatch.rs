@@ -9,8 +9,10 @@ use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::refusal::{Reason, Refusal};
 
 use super::back_channel::{Call, ClientEndpoint};
+use super::cors::Cors;
 use super::log::Scene;
 use super::panics::{Guarded, Panicked};
+use super::source::source;
 use super::{Edge, body, documents, message};
 use crate::front_channel::{TurnedDown, Visit};
 use crate::routes::{Found, Place};
@@ -56,6 +58,19 @@ impl Exchange<'_> {
     }
 
     async fn endpoint(&self, place: &Place, endpoint: Endpoint, body: Body) -> Response {
+        let Some(cors) = Cors::of(place, endpoint, &self.parts.headers) else {
+            return self.serve(place, endpoint, body).await;
+        };
+        if let Some(response) = cors.preflight(&self.parts.method, &self.parts.headers) {
+            return message::check_head(self.parts)
+                .map_or_else(|refusal| self.turned_down(None, &refusal), |()| response);
+        }
+        let mut response = self.serve(place, endpoint, body).await;
+        cors.mark(&mut response);
+        response
+    }
+
+    async fn serve(&self, place: &Place, endpoint: Endpoint, body: Body) -> Response {
         match endpoint {
             Endpoint::Push => self.call(place, ClientEndpoint::Push, body).await,
             Endpoint::Token => self.call(place, ClientEndpoint::Token, body).await,
@@ -96,12 +111,14 @@ impl Exchange<'_> {
         let visit = Visit {
             engine: &self.edge.engine,
             mount: &place.mount,
+            dialect: place.dialect,
             method: &self.parts.method,
             headers: &self.parts.headers,
             query: self.parts.uri.query(),
             body: &body,
             request_id: self.request_id,
             public_url: self.edge.public_url.as_str(),
+            rates: self.edge.rates.of_source(source(self.parts)),
         };
         let response = match page {
             Page::Authorize => visit.authorize().await,

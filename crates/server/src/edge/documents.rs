@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use parhelion_dialects::Response;
+use parhelion_dialects::{Response, message::accepts_html};
 use parhelion_pages::{CodePage, Frame, HomePage, Language, NotFoundPage, icon_name, stylesheet_name};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::refusal::{Reason, Refusal};
@@ -120,11 +120,6 @@ fn with_kind(status: StatusCode, body: Bytes, kind: &'static str) -> Response {
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response
-}
-
-fn accepts_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.contains("text/html")
 }
 
 /// Where the files are that pages refer to.

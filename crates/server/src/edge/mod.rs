@@ -2,17 +2,27 @@
 //! that every answer has.
 
 mod accept;
+mod admission;
 mod back_channel;
 mod body;
 mod connection;
+mod cors;
 mod dispatch;
 mod documents;
 mod limits;
 mod log;
 mod message;
 mod panics;
+mod rate;
+mod source;
 mod stream;
 
+#[cfg(test)]
+mod authorize_tests;
+#[cfg(test)]
+mod cors_tests;
+#[cfg(test)]
+mod rate_tests;
 #[cfg(test)]
 mod tests;
 
@@ -22,10 +32,12 @@ use parhelion_engine::Engine;
 pub use accept::{End, run};
 pub use limits::Limits;
 pub use panics::report_without_payload;
+pub use rate::{Attempt, AttemptKind, Exceeded, RatesOfSource};
 
 use crate::config::{BaseUrl, Config};
 use crate::routes::RouteTable;
 use crate::wiring::{Ports, WiringFault, wire};
+use rate::Rates;
 
 /// All that answering a request needs.
 pub struct Edge {
@@ -34,6 +46,7 @@ pub struct Edge {
     /// Where the server's own pages are, as the world sees it.
     public_url: BaseUrl,
     limits: Limits,
+    rates: Rates,
     extra: Option<ExtraPage>,
 }
 
@@ -64,6 +77,7 @@ impl Edge {
     ) -> Result<Self, WiringFault> {
         let (engine, wired) = wire(config, ports).await?;
         let routes = RouteTable::build(&wired, config.server.public_url.path());
-        Ok(Self { engine, routes, public_url: config.server.public_url.clone(), limits, extra })
+        let (public_url, rates) = (config.server.public_url.clone(), Rates::new(config.server.rate));
+        Ok(Self { engine, routes, public_url, limits, rates, extra })
     }
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parhelion_dialects::Dialect;
 use parhelion_stores::MemoryStore;
 use parhelion_testkit::{FakeClock, SeededEntropy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
@@ -40,7 +41,7 @@ const PUSH: &str = "client_id=app&response_type=code&redirect_uri=https%3A%2F%2F
 /// Short enough for a test, long enough for a busy machine.
 const SHORT: Duration = Duration::from_millis(300);
 
-struct Site {
+pub(super) struct Site {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     running: JoinHandle<End>,
@@ -48,7 +49,11 @@ struct Site {
 
 impl Site {
     async fn start(limits: Limits) -> Self {
-        let config = Config::read(Path::new("x.toml"), CONFIG, DIALECTS).unwrap();
+        Self::of(CONFIG, DIALECTS, limits).await
+    }
+
+    pub(super) async fn of(config: &str, dialects: &'static [&'static dyn Dialect], limits: Limits) -> Self {
+        let config = Config::read(Path::new("x.toml"), config, dialects).unwrap();
         let ports = Ports {
             store: Arc::new(MemoryStore::new(Arc::new(FakeClock::default()))),
             entropy: Arc::new(SeededEntropy::new(1)),
@@ -79,6 +84,15 @@ impl Site {
         socket.write_all(bytes.as_bytes()).await.unwrap();
         rest(&mut socket).await
     }
+
+    /// The same from another address of this machine.
+    pub(super) async fn send_from(&self, source: &str, bytes: &str) -> String {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(source.parse().unwrap(), 0)).unwrap();
+        let mut socket = socket.connect(self.address).await.unwrap();
+        socket.write_all(bytes.as_bytes()).await.unwrap();
+        rest(&mut socket).await
+    }
 }
 
 /// All until the server closes.
@@ -105,21 +119,21 @@ async fn one(socket: &mut TcpStream) -> String {
     }
 }
 
-fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     let lines = answer.split("\r\n\r\n").next().unwrap().lines().filter_map(|line| line.split_once(": "));
     lines.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
 }
 
-fn status(answer: &str) -> &str {
+pub(super) fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or_default()
 }
 
-fn post(path: &str, headers: &str, body: &str) -> String {
+pub(super) fn post(path: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!("POST {path} HTTP/1.1\r\nHost: as.example\r\nContent-Length: {length}\r\n{headers}\r\n{body}")
 }
 
-fn get(path: &str, headers: &str) -> String {
+pub(super) fn get(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: as.example\r\nConnection: close\r\n{headers}\r\n")
 }
 

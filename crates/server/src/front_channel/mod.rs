@@ -5,7 +5,7 @@ pub(crate) mod pages;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
-use parhelion_dialects::{RequestId, Response};
+use parhelion_dialects::{Dialect, Incoming, RequestId, Response};
 use parhelion_engine::Engine;
 use parhelion_engine::authorize::Loaded;
 use parhelion_engine::fault::Turned;
@@ -16,10 +16,12 @@ use parhelion_engine::registry::Mount;
 use parhelion_engine::response::{AuthorizationResponse, Delivery};
 use parhelion_jose::base64url;
 use parhelion_pages::LoginFailure;
+use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::form;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 use zeroize::Zeroizing;
 
+use crate::edge::{Attempt, AttemptKind, Exceeded, RatesOfSource};
 use cookies::Cookie;
 
 /// Why an answer is an error, for the operator's log; travels with the answer inside the server.
@@ -32,6 +34,8 @@ pub struct Visit<'a> {
     pub engine: &'a Engine,
     /// Where the browser is.
     pub mount: &'a Mount,
+    /// How that is spelt.
+    pub dialect: &'static dyn Dialect,
     /// GET, HEAD or POST.
     pub method: &'a Method,
     /// Its headers.
@@ -44,6 +48,8 @@ pub struct Visit<'a> {
     pub request_id: RequestId,
     /// Where the pages that explain codes are.
     pub public_url: &'a str,
+    /// How often it may still fail.
+    pub rates: RatesOfSource<'a>,
 }
 
 /// The login page says nothing that its form has to speak of.
@@ -72,10 +78,20 @@ impl Step {
 impl Visit<'_> {
     /// The authorization endpoint: `client_id` and `request_uri`, in the query or, with POST, in the body.
     pub async fn authorize(&self) -> Response {
+        let guess = self.attempt(AttemptKind::RequestUri, None);
+        if let Err(exceeded) = self.rates.check(&guess) {
+            return told(exceeded, self.turned_away(Reason::TooManyFailures.into()));
+        }
         match self.load().await {
             Ok(Loaded::Interaction(interaction)) => self.go_on(&interaction),
             Ok(Loaded::Response(response)) => self.respond(&response),
-            Err(turned) => self.error(turned),
+            Err(turned) => {
+                // Unknown, expired, used and foreign count alike, or the limit would tell them apart.
+                if turned.public().error == OAuthError::InvalidRequestUri {
+                    self.rates.count(&guess);
+                }
+                self.turned_away(turned)
+            }
         }
     }
 
@@ -157,6 +173,12 @@ impl Visit<'_> {
         let (Some(username), Some(password)) = (form.username, form.password) else {
             return self.login_page(&interaction, Some(LoginFailure::Missing)).await;
         };
+        let attempt = self.attempt(AttemptKind::Login, Some(&username));
+        if let Err(exceeded) = self.rates.check(&attempt) {
+            let mut response = self.login_page(&interaction, Some(LoginFailure::TooManyAttempts)).await?;
+            response.extensions_mut().insert(TurnedDown(Reason::TooManyFailures.into()));
+            return Ok(told(exceeded, response));
+        }
         match self.engine.login(self.mount, &interaction, &username, password).await {
             Ok(logged_in) => {
                 let mut response = self.go_on(&logged_in.interaction);
@@ -164,12 +186,17 @@ impl Visit<'_> {
                 Ok(response)
             }
             Err(turned @ Turned::Refused(Refusal { reason: Reason::LoginFailed, .. })) => {
+                self.rates.count(&attempt);
                 let mut response = self.login_page(&interaction, Some(LoginFailure::Mismatch)).await?;
                 response.extensions_mut().insert(TurnedDown(turned));
                 Ok(response)
             }
             Err(turned) => Err(turned),
         }
+    }
+
+    fn attempt<'b>(&self, kind: AttemptKind, name: Option<&'b str>) -> Attempt<'b> {
+        Attempt { kind, tenant: Some(self.mount.tenant.uid), name }
     }
 
     async fn login_page(&self, interaction: &Interaction, failure: Option<LoginFailure>) -> Result<Response, Turned> {
@@ -240,6 +267,25 @@ impl Visit<'_> {
         }
     }
 
+    /// The authorization endpoint's answer where there is no client to go back to.
+    fn turned_away(&self, turned: Turned) -> Response {
+        let incoming = Incoming {
+            mount: self.mount,
+            endpoint: Endpoint::Authorize,
+            headers: self.headers,
+            query: self.query,
+            body: self.body,
+            request_id: self.request_id,
+            public_url: self.public_url,
+        };
+        let Some(mut response) = self.dialect.write_authorize_error(&incoming, &turned.refusal()) else {
+            return self.error(turned);
+        };
+        pages::harden(&mut response, None);
+        response.extensions_mut().insert(TurnedDown(turned));
+        response
+    }
+
     fn error(&self, turned: Turned) -> Response {
         let mut response =
             if wants_json(self.headers) { pages::error_json(&turned) } else { pages::error(self, &turned) };
@@ -294,6 +340,11 @@ impl Visit<'_> {
 
 fn once(first: bool) -> Result<(), Refusal> {
     if first { Ok(()) } else { Err(Reason::ParameterRepeated.into()) }
+}
+
+fn told(exceeded: Exceeded, mut response: Response) -> Response {
+    exceeded.tell(&mut response);
+    response
 }
 
 /// What the form on the logout page carries.

@@ -37,14 +37,20 @@ pub(crate) fn asset(name: &str) -> Option<Response> {
     Some(response)
 }
 
-/// The login page; 400 when it comes back with a failure.
+/// The login page; 400 when it comes back with a failure, 429 with one too many.
 pub(super) fn login(
     visit: &Visit<'_>,
     interaction: &Interaction,
     view: &LoginView,
     failure: Option<LoginFailure>,
 ) -> Response {
-    let status = if failure.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status = match failure {
+        None => StatusCode::OK,
+        Some(LoginFailure::TooManyAttempts) => StatusCode::TOO_MANY_REQUESTS,
+        Some(LoginFailure::Missing | LoginFailure::Mismatch | LoginFailure::Stale | LoginFailure::Busy) => {
+            StatusCode::BAD_REQUEST
+        }
+    };
     let assets = Assets::of(visit.mount);
     let page = LoginPage {
         frame: assets.frame(visit.mount),
