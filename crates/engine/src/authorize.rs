@@ -45,7 +45,7 @@ impl Engine {
         }
         let (client_id, reference) = match read(&parameters) {
             Ok(read) => read,
-            Err(refusal) => return refuse(mount, &form::parse(query).unwrap_or(parameters), refusal),
+            Err(refusal) => return self.refuse(mount, &form::parse(query).unwrap_or(parameters), refusal),
         };
         let pending = self.find_pending(mount, &reference, client_id).await?;
         //= rfc9126#4 an expired request_uri is rejected; no leeway, one clock
@@ -56,6 +56,7 @@ impl Engine {
             Ok(standing) => self.begin(mount, &pending, &standing, reference, session).await,
             Err(Fallen::Page(refusal)) => Err(refusal.into()),
             Err(Fallen::Redirect(response)) => self.answer(&pending, response).await,
+            Err(Fallen::Broken(fault)) => Err(fault.into()),
         }
     }
 
@@ -71,14 +72,14 @@ impl Engine {
         let client_id = parameters.get(Param::ClientId).ok_or(missing)?;
         let policy = mount.policy_for(client_id);
         if policy.pushed_requests != PushedRequests::Optional {
-            return refuse(mount, parameters, about(Reason::PlainRequestRefused, Param::RequestUri));
+            return self.refuse(mount, parameters, about(Reason::PlainRequestRefused, Param::RequestUri));
         }
         let unpacked = match unpack_plain(mount, parameters, client_id, policy, self.store.now()) {
             Ok(unpacked) => unpacked,
-            Err(refusal) => return refuse(mount, parameters, refusal),
+            Err(refusal) => return self.refuse(mount, parameters, refusal),
         };
         let parameters = &*unpacked.parameters;
-        match stand(mount, parameters, client_id, policy, Column::Authorize) {
+        match stand(mount, parameters, client_id, policy, Column::Authorize, self.store.now()) {
             Ok(standing) => {
                 let record = self.record(mount, parameters, client_id, policy.request_uri_lifetime_s.0);
                 let (reference, commit) = self.put_pushed(mount, &record, policy)?;
@@ -90,6 +91,7 @@ impl Engine {
             }
             Err(Fallen::Page(refusal)) => Err(refusal.into()),
             Err(Fallen::Redirect(response)) => Ok(Loaded::Response(response)),
+            Err(Fallen::Broken(fault)) => Err(fault.into()),
         }
     }
 
@@ -116,7 +118,7 @@ impl Engine {
         }
         if standing.request.prompts.has(Prompt::None) {
             let reason = if login.is_some() { Reason::ConsentRequired } else { Reason::LoginRequired };
-            return self.answer(pending, standing.back.error(&reason.into())).await;
+            return self.answer(pending, standing.back.error(&reason.into())?).await;
         }
         let lifetime_s = standing.policy.interaction_lifetime_s.0;
         // Never past the record itself, or a completion could find its tombstone collected.
@@ -129,6 +131,25 @@ impl Engine {
     async fn answer(&self, pending: &Pending, response: AuthorizationResponse) -> Result<Loaded, Turned> {
         self.take(pending, self.taker()?, Vec::new()).await?;
         Ok(Loaded::Response(response))
+    }
+
+    /// Turns a request down that was not pushed: to its client, where client and redirect URI can be trusted
+    /// and the reason is the client's to hear; else on a page.
+    fn refuse(&self, mount: &Mount, parameters: &Parameters<'_>, refusal: Refusal) -> Result<Loaded, Turned> {
+        let about_object = refusal.param == Some(Param::Request);
+        let for_client =
+            about_object || matches!(refusal.reason, Reason::PlainRequestRefused | Reason::RequestUriByReference);
+        let client = parameters.get(Param::ClientId).and_then(|id| mount.tenant.clients.get(id));
+        let client = client.filter(|client| client.is_enabled() && for_client);
+        let Some(client) = client else { return Err(refusal.into()) };
+        let policy = mount.policy_for(&client.client_id);
+        // A redirect URI that was not even sent was not asked for.
+        let named = parameters.get(Param::RedirectUri).is_some();
+        let returns = named && policy.pushed_requests != PushedRequests::RequiredWithoutReturn;
+        match return_path(mount, parameters, client, policy, self.store.now()) {
+            Ok(back) if returns => Ok(Loaded::Response(back.error(&refusal)?)),
+            Ok(_) | Err(_) => Err(refusal.into()),
+        }
     }
 
     async fn find_session(&self, mount: &Mount, session: Option<&str>) -> Result<Option<Login>, Turned> {
@@ -168,25 +189,6 @@ fn unpack_plain<'p, 'a>(
     };
     let judge = request_object::Judge { policy, issuer: &mount.issuer, now_s: now.epoch_s() };
     request_object::unpack(parameters, client, &judge)
-}
-
-/// Turns a request down that was not pushed: to its client, where client and redirect URI can be trusted
-/// and the reason is the client's to hear; else on a page.
-fn refuse(mount: &Mount, parameters: &Parameters<'_>, refusal: Refusal) -> Result<Loaded, Turned> {
-    let about_object = refusal.param == Some(Param::Request);
-    let for_client =
-        about_object || matches!(refusal.reason, Reason::PlainRequestRefused | Reason::RequestUriByReference);
-    let client = parameters.get(Param::ClientId).and_then(|id| mount.tenant.clients.get(id));
-    let client = client.filter(|client| client.is_enabled() && for_client);
-    let Some(client) = client else { return Err(refusal.into()) };
-    let policy = mount.policy_for(&client.client_id);
-    // A redirect URI that was not even sent was not asked for.
-    let named = parameters.get(Param::RedirectUri).is_some();
-    let returns = named && policy.pushed_requests != PushedRequests::RequiredWithoutReturn;
-    match return_path(mount, parameters, client, policy) {
-        Ok(back) if returns => Ok(Loaded::Response(back.error(&refusal))),
-        Ok(_) | Err(_) => Err(refusal.into()),
-    }
 }
 
 /// Whether a session spares the user from logging in again (OpenID Connect Core 3.1.2.1).

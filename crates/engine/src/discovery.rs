@@ -38,6 +38,8 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
         "prompt_values_supported": policy.prompts.iter().map(|prompt| prompt.as_str()).collect::<Vec<_>>(),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [mount.tenant.keys.current().algorithm().name()],
+        //= JARM section 3
+        "authorization_signing_alg_values_supported": [mount.tenant.keys.current().algorithm().name()],
         "token_endpoint_auth_methods_supported": auth_methods(policy),
         "token_endpoint_auth_signing_alg_values_supported": algs(&policy.client_assertion_algs),
         "code_challenge_methods_supported": challenge_methods,

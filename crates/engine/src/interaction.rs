@@ -276,6 +276,7 @@ impl Engine {
                 self.take(&pending, by, Vec::new()).await?;
                 return Ok(response);
             }
+            Err(Fallen::Broken(fault)) => return Err(fault.into()),
         };
         let refusal = match decision {
             Decision::Allow if login.is_expected(standing.expected_sub.as_deref()) => {
@@ -284,8 +285,9 @@ impl Engine {
             Decision::Allow => Reason::LoginRequired,
             Decision::Deny => Reason::UserDenied,
         };
+        let response = standing.back.error(&refusal.into())?;
         self.take(&pending, by, Vec::new()).await?;
-        Ok(standing.back.error(&refusal.into()))
+        Ok(response)
     }
 
     /// Takes a request and answers with a code, which the same commit writes: for what the client may have
@@ -309,8 +311,9 @@ impl Engine {
         let code = code(mount, standing, login, &scope);
         let consent = consent::remember(mount, &standing.policy, &login.sub, &code.client_id, &scope, now)?;
         let code = self.put_code(mount, &reference, &code, gone_at)?;
+        let response = standing.back.code(reference.to_text())?;
         self.take(pending, by, std::iter::once(code).chain(consent).collect()).await?;
-        Ok(standing.back.code(reference.to_text()))
+        Ok(response)
     }
 
     /// A name for one attempt to take.
@@ -331,6 +334,7 @@ impl Engine {
             Ok(standing) => Ok((pending, standing)),
             Err(Fallen::Page(refusal)) => Err(refusal.into()),
             Err(Fallen::Redirect(_)) => Err(Reason::RequestNoLongerStands.into()),
+            Err(Fallen::Broken(fault)) => Err(fault.into()),
         }
     }
 }

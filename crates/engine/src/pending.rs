@@ -6,7 +6,8 @@ use std::sync::Arc;
 use parhelion_protocol::checks::Column;
 use parhelion_protocol::client::Client;
 use parhelion_protocol::parameters::{Param, Parameters};
-use parhelion_protocol::params::{redirect_uri, response_mode, state};
+use parhelion_protocol::params::response_mode::{self, ResponseMode};
+use parhelion_protocol::params::{redirect_uri, state};
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::request::AuthorizationRequest;
@@ -46,6 +47,8 @@ pub(crate) enum Fallen {
     Page(Refusal),
     /// Client and redirect URI stand; the client hears why.
     Redirect(AuthorizationResponse),
+    /// The client was to hear why, but the answer could not be made.
+    Broken(Fault),
 }
 
 impl Engine {
@@ -79,7 +82,7 @@ impl Engine {
         let pushed_through = registry.mount(mount.tenant.uid, &record.issuer);
         let policy = pushed_through.map_or(mount, Arc::as_ref).policy_for(&record.client_id);
         let parameters = parameters(record).map_err(|_| Fallen::Page(Reason::RequestNoLongerStands.into()))?;
-        stand(mount, &parameters, &record.client_id, policy, Column::Completion)
+        stand(mount, &parameters, &record.client_id, policy, Column::Completion, self.store.now())
     }
 
     /// Takes a pending request: in one commit it is gone, its tombstone is there and what is issued is written;
@@ -117,10 +120,11 @@ pub(crate) fn stand(
     client_id: &str,
     policy: &Arc<Policy>,
     column: Column,
+    now: Moment,
 ) -> Result<Standing, Fallen> {
     let client = mount.tenant.clients.get(client_id).filter(|client| client.is_enabled());
     let client = Arc::clone(client.ok_or(Fallen::Page(Reason::ClientGone.into()))?);
-    let back = return_path(mount, parameters, &client, policy).map_err(|refusal| match column {
+    let back = return_path(mount, parameters, &client, policy, now).map_err(|refusal| match column {
         // It was registered when the request was pushed.
         Column::Completion => Fallen::Page(Reason::ClientGone.into()),
         Column::Push | Column::Authorize => Fallen::Page(refusal),
@@ -130,7 +134,7 @@ pub(crate) fn stand(
             let claims = parameters.get(Param::Claims).map(str::to_owned);
             Ok(Standing { client, policy: Arc::clone(policy), back, claims, request, expected_sub })
         }
-        Err(refusal) => Err(Fallen::Redirect(back.error(&refusal))),
+        Err(refusal) => Err(back.error(&refusal).map_or_else(Fallen::Broken, Fallen::Redirect)),
     }
 }
 
@@ -140,6 +144,7 @@ pub(crate) fn return_path(
     parameters: &Parameters<'_>,
     client: &Client,
     policy: &Policy,
+    now: Moment,
 ) -> Result<ReturnPath, Refusal> {
     let redirect_uri = match (parameters.get(Param::RedirectUri), client.redirect_uris.as_slice()) {
         (Some(sent), _) => sent,
@@ -150,7 +155,15 @@ pub(crate) fn return_path(
     let mode = response_mode::parse(parameters.get(Param::ResponseMode), policy).ok();
     let state = parameters.get(Param::State).and_then(|text| state::parse(text, policy).ok());
     let redirect_uri = redirect_uri.to_owned();
-    Ok(ReturnPath { redirect_uri, mode: mode.unwrap_or_default(), state, issuer: mount.issuer.clone() })
+    Ok(ReturnPath {
+        redirect_uri,
+        mode: mode.unwrap_or(ResponseMode::Query),
+        state,
+        issuer: mount.issuer.clone(),
+        client_id: client.client_id.clone(),
+        tenant: Arc::clone(&mount.tenant),
+        now,
+    })
 }
 
 fn parameters(record: &PushedRequest) -> Result<Parameters<'_>, Refusal> {

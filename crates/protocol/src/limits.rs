@@ -65,6 +65,8 @@ pub const CLOCK_SKEW_BEHIND_S: i64 = 10;
 /// so that what was judged in time is also claimed in time.
 pub const ONCE_KEY_MARGIN_S: i64 = 60;
 
+/// How long an authorization response that is a JWT is good, in seconds (JARM 2.1: at most ten minutes).
+pub const RESPONSE_JWT_LIFETIME_S: i64 = 120;
 /// How long a request object may live, and how old it may be, where a profile asks, in seconds.
 pub const REQUEST_OBJECT_LIFETIME_MAX_S: i64 = 3600;
 /// How old a DPoP proof may be, in seconds: 10 must be accepted, an hour must not.

@@ -12,4 +12,5 @@ mod dpop;
 mod endpoints;
 mod journey;
 mod request_object;
+mod response;
 mod scene;
