@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::scenario::StoreKind;
+use crate::scenario::{Scenario, StoreKind};
 
 /// Measures what a pushed authorization request costs the server, in CPU microseconds, beside an HTTP server that does
 /// nothing, measured in turn in the same run.
@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     /// Where the server keeps its records.
     #[arg(long, value_name = "STORE", value_enum, value_delimiter = ',', default_value = "memory,embedded")]
     store: Vec<StoreKind>,
+    /// How the clients authenticate; all ways unless named.
+    #[arg(long, value_name = "METHOD", value_enum, value_delimiter = ',')]
+    method: Vec<Scenario>,
 }
 
 const AFTER_HELP: &str = "\
@@ -73,6 +76,7 @@ pub(crate) struct Settings {
     pub(crate) rate_s: u32,
     pub(crate) journeys: u32,
     pub(crate) stores: Vec<StoreKind>,
+    pub(crate) scenarios: Vec<Scenario>,
 }
 
 impl Arguments {
@@ -80,6 +84,7 @@ impl Arguments {
         let (rounds, requests, rate_s, journeys) = if self.quick { (1, 2000, 1, 5) } else { (9, 10_000, 2, 50) };
         let requests = self.requests.unwrap_or(requests);
         let mut stores = self.store.clone();
+        let all = self.method.is_empty();
         stores.sort_unstable();
         stores.dedup();
         Settings {
@@ -91,6 +96,7 @@ impl Arguments {
             rate_s: self.rate_s.unwrap_or(rate_s),
             journeys: self.journeys.unwrap_or(journeys),
             stores,
+            scenarios: Scenario::ALL.into_iter().filter(|one| all || self.method.contains(one)).collect(),
         }
     }
 }

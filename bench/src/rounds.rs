@@ -65,7 +65,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Results, String> {
         settings: settings.clone(),
         placement,
         null: Load::default(),
-        stores: servers.iter().map(|server| StoreResults::of(server.store)).collect(),
+        stores: servers.iter().map(|server| StoreResults::of(server.store, &settings.scenarios)).collect(),
         es256_verify_us: Series::default(),
         ps256_verify_us: Series::default(),
         answered: 0,
@@ -95,8 +95,8 @@ pub(crate) fn run(settings: &Settings) -> Result<Results, String> {
 }
 
 impl StoreResults {
-    fn of(store: StoreKind) -> Self {
-        let loads = Scenario::ALL.map(|scenario| (scenario, Load::default())).to_vec();
+    fn of(store: StoreKind, scenarios: &[Scenario]) -> Self {
+        let loads = scenarios.iter().map(|scenario| (*scenario, Load::default())).collect();
         Self { store, loads, journey: Steps::default() }
     }
 }
@@ -113,8 +113,8 @@ impl Bench<'_> {
         let (count, target) = (self.settings.warm_up, Target::from(null));
         self.send(&target, &scenario::null_requests(count, &target.address.to_string()), Pace::Closed)?;
         for server in servers {
-            for scenario in Scenario::ALL {
-                self.push(server, scenario, count, Pace::Closed)?;
+            for scenario in &self.settings.scenarios {
+                self.push(server, *scenario, count, Pace::Closed)?;
             }
         }
         Ok(())

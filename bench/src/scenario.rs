@@ -32,7 +32,7 @@ impl StoreKind {
 }
 
 /// How the client that pushes proves who it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Scenario {
     None,
     Basic,
