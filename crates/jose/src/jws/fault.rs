@@ -24,7 +24,8 @@ pub enum JwsFault {
     AlgorithmMalformed,
     /// `alg` is `none`, in any spelling.
     Unsecured,
-    /// `alg` is no algorithm of [`crate::jws::Algorithm`]; the symmetric ones are among these.
+    /// `alg` is no algorithm of the family that was asked for: [`crate::jws::Algorithm`] for a
+    /// [`crate::jws::Compact`], [`crate::jws::MacAlgorithm`] for a [`crate::jws::MacCompact`].
     AlgorithmUnknown,
     /// `kid` is not a string, or longer than [`crate::limits::KID_BYTES`].
     KidMalformed,
@@ -38,7 +39,7 @@ pub enum JwsFault {
     SignatureEmpty,
     /// The signature is not in its one base64url spelling.
     SignatureNotBase64url,
-    /// No key may verify this `alg` and `kid`.
+    /// No key may verify this `alg` and `kid`; of a shared secret, that it is too short for `alg`.
     NoKey,
     /// There are keys, and none of them made this signature.
     SignatureInvalid,
