@@ -5,6 +5,9 @@ use crate::json::Bounds;
 /// Longest compact JWS, in bytes as sent.
 pub const TOKEN_BYTES: usize = 32 * 1024;
 
+/// Longest compact JWE, in bytes as sent: room for a JWS of [`TOKEN_BYTES`] and a key of [`RSA_MODULUS_BITS_MAX`].
+pub const JWE_BYTES: usize = 64 * 1024;
+
 /// Longest JOSE header, in bytes after base64url decoding.
 pub const HEADER_BYTES: usize = 4 * 1024;
 
@@ -26,8 +29,8 @@ pub const JWKS_KEYS: usize = 100;
 /// Most entries of a JWK's `key_ops`; RFC 7517 section 4.3 defines eight.
 pub const KEY_OPS: usize = 16;
 
-/// Most keys tried on one signature. Without a `kid` the set names none, and with one the owner of the set may
-/// have used it many times over; either way a signature costs at most this many verifications.
+/// Most keys tried on one token. Without a `kid` the set names none, and with one the owner of the set may have
+/// used it many times over; either way a token costs at most this many verifications or decryptions.
 pub const KEYS_TRIED: usize = 4;
 
 /// Smallest RSA modulus, in bits (RFC 7518 sections 3.3 and 3.5; FAPI 2.0 section 5.4.1).

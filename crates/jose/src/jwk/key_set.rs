@@ -1,15 +1,16 @@
-//! A JWK Set (RFC 7517 section 5) and the choice of the keys that may have signed.
+//! A JWK Set (RFC 7517 section 5) and the choice of the keys that may have signed, or that one may encrypt to.
 
-use super::{JwkFault, PublicKey};
+use super::{EncryptionKey, JwkFault, PublicKey};
 use crate::algorithm::Algorithm;
-use crate::json;
 use crate::limits::{JWKS, JWKS_KEYS, KEYS_TRIED};
-use serde_json::Value;
+use crate::{json, jwe};
+use serde_json::{Map, Value};
 
 /// Public keys in the order of their document.
 #[derive(Debug, Default)]
 pub struct KeySet {
     keys: Vec<PublicKey>,
+    encryption_keys: Vec<EncryptionKey>,
     ignored: Vec<IgnoredKey>,
 }
 
@@ -23,10 +24,10 @@ pub struct IgnoredKey {
 }
 
 impl KeySet {
-    /// A set of these keys.
+    /// A set of these keys, none of which one encrypts to.
     #[must_use]
     pub fn new(keys: Vec<PublicKey>) -> Self {
-        Self { keys, ignored: Vec::new() }
+        Self { keys, ..Self::default() }
     }
 
     /// Reads a JWK Set document. A key that is not understood or not acceptable is left out and listed by
@@ -42,15 +43,28 @@ impl KeySet {
         if jwks.len() > JWKS_KEYS {
             return Err(JwkFault::TooManyKeys);
         }
-        let mut set = Self { keys: Vec::with_capacity(jwks.len()), ignored: Vec::new() };
+        let mut set = Self { keys: Vec::with_capacity(jwks.len()), ..Self::default() };
         for (index, jwk) in jwks.iter().enumerate() {
-            match PublicKey::from_jwk(jwk.as_object().ok_or(JwkFault::NotAKeySet)?) {
+            let jwk = jwk.as_object().ok_or(JwkFault::NotAKeySet)?;
+            let is_for_encryption = set.read_encryption_key(jwk);
+            match PublicKey::from_jwk(jwk) {
                 Ok(key) => set.keys.push(key),
                 Err(fault) if fault.condemns_the_set() => return Err(fault),
+                Err(_) if is_for_encryption => {}
                 Err(fault) => set.ignored.push(IgnoredKey { index, fault }),
             }
         }
         Ok(set)
+    }
+
+    /// Keeps the key as one to encrypt to, if it is not for signatures only, and tells whether it was kept.
+    fn read_encryption_key(&mut self, jwk: &Map<String, Value>) -> bool {
+        if jwk.get("use").and_then(Value::as_str) == Some("sig") {
+            return false;
+        }
+        let Ok(key) = EncryptionKey::from_jwk(jwk) else { return false };
+        self.encryption_keys.push(key);
+        true
     }
 
     /// The keys that may verify `algorithm`, in the order of the document: with a `kid` only those that bear it, without
@@ -62,7 +76,13 @@ impl KeySet {
             .take(KEYS_TRIED)
     }
 
-    /// All keys, in the order of the document.
+    /// The keys one may encrypt to with `algorithm`, in the order of the document. Keys of another kind, use or `alg` do
+    /// not count.
+    pub fn encryption_candidates(&self, algorithm: jwe::Algorithm) -> impl Iterator<Item = &EncryptionKey> {
+        self.encryption_keys.iter().filter(move |key| key.may_encrypt(algorithm))
+    }
+
+    /// All keys of a kind that signs, whatever their `use`, in the order of the document. X25519 keys do not sign.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &PublicKey> {
         self.keys.iter()
     }
@@ -73,7 +93,7 @@ impl KeySet {
         &self.ignored
     }
 
-    /// How many keys there are.
+    /// How many keys of a kind that signs there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
@@ -187,5 +207,38 @@ mod tests {
         assert_eq!(kids(&many, Some("k8"), Algorithm::Es256), ["k8"]);
         let same = set(&vec![format!(r#"{{{P256},"kid":"k"}}"#); 9]).expect("a set");
         assert_eq!(kids(&same, Some("k"), Algorithm::Es256).len(), KEYS_TRIED);
+    }
+
+    #[test]
+    fn keys_to_encrypt_to_stand_beside_the_others() {
+        const X25519: &str = r#""kty":"OKP","crv":"X25519","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08""#;
+        let set = set(&[
+            format!(r#"{{{P256},"kid":"sig","use":"sig"}}"#),
+            format!(r#"{{{P256},"kid":"enc","use":"enc"}}"#),
+            format!(r#"{{{P256},"kid":"any"}}"#),
+            format!(r#"{{{P256},"kid":"kw","alg":"ECDH-ES+A256KW"}}"#),
+            format!(r#"{{{X25519},"kid":"x","use":"enc"}}"#),
+            format!(r#"{{{X25519},"kid":"no","use":"sig"}}"#),
+            format!(r#"{{{ED25519},"kid":"ed","use":"enc"}}"#),
+        ])
+        .expect("a set");
+        let kids_for =
+            |algorithm| set.encryption_candidates(algorithm).map(|key| key.kid().unwrap_or("-")).collect::<Vec<_>>();
+        assert_eq!(kids_for(jwe::Algorithm::EcdhEs), ["enc", "any", "x"]);
+        assert_eq!(kids_for(jwe::Algorithm::EcdhEsA256Kw), ["enc", "any", "kw", "x"]);
+        assert_eq!(kids_for(jwe::Algorithm::RsaOaep256), [""; 0]);
+        assert_eq!(kids(&set, None, Algorithm::Es256), ["sig", "any"]);
+        assert_eq!(kids(&set, None, Algorithm::EdDsa), [""; 0]);
+        assert_eq!(set.ignored(), [IgnoredKey { index: 5, fault: JwkFault::UnsupportedCurve }]);
+    }
+
+    #[test]
+    fn a_secret_to_decrypt_with_refuses_the_whole_set() {
+        // SF-06
+        const PRIVATE: &str = r#"{"kty":"OKP","crv":"X25519","use":"enc","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08","d":"XasIfmJKikt54X-Lg4AO5m87sSkmGLb9HC-LJ_-I4Os"}"#;
+        let public = format!("{{{P256}}}");
+        assert_eq!(set(&[public.clone(), PRIVATE.to_owned()]).err(), Some(JwkFault::PrivateKey));
+        let symmetric = r#"{"kty":"oct","use":"enc","k":"AAAA"}"#.to_owned();
+        assert_eq!(set(&[public, symmetric]).err(), Some(JwkFault::SymmetricKey));
     }
 }

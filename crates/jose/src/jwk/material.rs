@@ -33,8 +33,7 @@ impl Material {
         match required(jwk, "kty")? {
             "EC" => {
                 let curve = Curve::from_name(required(jwk, "crv")?).ok_or(JwkFault::UnsupportedCurve)?;
-                let (x, y) = (coordinate(jwk, "x", curve)?, coordinate(jwk, "y", curve)?);
-                Self::from_point(curve, &[&[UNCOMPRESSED], x.as_slice(), y.as_slice()].concat())
+                Self::from_point(curve, &uncompressed_point(jwk, curve)?)
             }
             "OKP" if required(jwk, "crv")? == "Ed25519" => {
                 let x = base64url::decode_array(required(jwk, "x")?).ok_or(JwkFault::Malformed("x"))?;
@@ -65,14 +64,7 @@ impl Material {
 
     /// Modulus and exponent, big-endian without leading zeros.
     pub(crate) fn from_rsa(n: &[u8], e: &[u8]) -> Result<Self, JwkFault> {
-        let is_odd = |integer: &[u8]| integer.last().is_some_and(|last| last & 1 == 1);
-        if !is_odd(n) || !(RSA_MODULUS_BITS_MIN..=RSA_MODULUS_BITS_MAX).contains(&bits(n)) {
-            return Err(JwkFault::RsaModulus);
-        }
-        let exponent = (e.len() <= 4).then(|| e.iter().fold(0, |value: u32, byte| value << 8 | u32::from(*byte)));
-        if !is_odd(e) || exponent.is_none_or(|exponent| exponent < RSA_EXPONENT_MIN) {
-            return Err(JwkFault::RsaExponent);
-        }
+        judge_rsa(n, e)?;
         Ok(Self::Rsa(Box::new(RsaKey::new(n, e))))
     }
 
@@ -109,35 +101,57 @@ impl Material {
 
     /// The required members of the JWK, in the order of RFC 7638 section 3.3.
     pub(crate) fn members(&self) -> Vec<(&'static str, Cow<'static, str>)> {
-        let encoded = |bytes: &[u8]| Cow::Owned(base64url::encode(bytes));
         match self {
-            Self::Ec(curve, key) => {
-                let (x, y) = curve.coordinates(key.as_ref());
-                vec![("crv", curve.name().into()), ("kty", "EC".into()), ("x", encoded(x)), ("y", encoded(y))]
-            }
+            Self::Ec(curve, key) => curve.members(key.as_ref()),
             Self::Ed25519(key) => vec![("crv", "Ed25519".into()), ("kty", "OKP".into()), ("x", encoded(key.as_ref()))],
-            Self::Rsa(rsa) => vec![("e", encoded(&rsa.e)), ("kty", "RSA".into()), ("n", encoded(&rsa.n))],
+            Self::Rsa(rsa) => rsa_members(&rsa.n, &rsa.e),
         }
     }
 
-    /// Digest of the required members as JSON without whitespace; no name or value has anything to escape.
     pub(crate) fn thumbprint(&self) -> [u8; 32] {
-        let mut context = digest::Context::new(&digest::SHA256);
-        let mut before = "{\"";
-        for (name, value) in self.members() {
-            for part in [before, name, "\":\"", &value, "\""] {
-                context.update(part.as_bytes());
-            }
-            before = ",\"";
-        }
-        context.update(b"}");
-        let mut thumbprint = [0; 32];
-        thumbprint.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
-        thumbprint
+        thumbprint(&self.members())
     }
 }
 
-/// A curve of ECDSA (RFC 7518 section 6.2.1.1).
+/// Digest of a key's required members as JSON without whitespace; no name or value has anything to escape.
+pub(super) fn thumbprint(members: &[(&'static str, Cow<'static, str>)]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut before = "{\"";
+    for (name, value) in members {
+        for part in [before, name, "\":\"", value, "\""] {
+            context.update(part.as_bytes());
+        }
+        before = ",\"";
+    }
+    context.update(b"}");
+    let mut thumbprint = [0; 32];
+    thumbprint.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
+    thumbprint
+}
+
+/// The required members of an RSA key.
+pub(super) fn rsa_members(n: &[u8], e: &[u8]) -> Vec<(&'static str, Cow<'static, str>)> {
+    vec![("e", encoded(e)), ("kty", "RSA".into()), ("n", encoded(n))]
+}
+
+pub(super) fn encoded(bytes: &[u8]) -> Cow<'static, str> {
+    Cow::Owned(base64url::encode(bytes))
+}
+
+/// An odd modulus of an allowed size and an odd exponent from 3 to 32 bits.
+pub(super) fn judge_rsa(n: &[u8], e: &[u8]) -> Result<(), JwkFault> {
+    let is_odd = |integer: &[u8]| integer.last().is_some_and(|last| last & 1 == 1);
+    if !is_odd(n) || !(RSA_MODULUS_BITS_MIN..=RSA_MODULUS_BITS_MAX).contains(&bits(n)) {
+        return Err(JwkFault::RsaModulus);
+    }
+    let exponent = (e.len() <= 4).then(|| e.iter().fold(0, |value: u32, byte| value << 8 | u32::from(*byte)));
+    if !is_odd(e) || exponent.is_none_or(|exponent| exponent < RSA_EXPONENT_MIN) {
+        return Err(JwkFault::RsaExponent);
+    }
+    Ok(())
+}
+
+/// A curve of ECDSA and ECDH (RFC 7518 section 6.2.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Curve {
     P256,
@@ -146,7 +160,7 @@ pub(crate) enum Curve {
 }
 
 impl Curve {
-    fn from_name(name: &str) -> Option<Self> {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
         [Self::P256, Self::P384, Self::P521].into_iter().find(|curve| curve.name() == name)
     }
 
@@ -173,6 +187,12 @@ impl Curve {
             Self::P384 => &ECDSA_P384_SHA384_FIXED,
             Self::P521 => &ECDSA_P521_SHA512_FIXED,
         }
+    }
+
+    /// The required members of an EC key whose uncompressed point this is.
+    pub(super) fn members(self, point: &[u8]) -> Vec<(&'static str, Cow<'static, str>)> {
+        let (x, y) = self.coordinates(point);
+        vec![("crv", self.name().into()), ("kty", "EC".into()), ("x", encoded(x)), ("y", encoded(y))]
     }
 
     fn coordinates(self, point: &[u8]) -> (&[u8], &[u8]) {
@@ -215,8 +235,14 @@ impl RsaKey {
     }
 }
 
-fn required<'j>(jwk: &'j Map<String, Value>, name: &'static str) -> Result<&'j str, JwkFault> {
+pub(super) fn required<'j>(jwk: &'j Map<String, Value>, name: &'static str) -> Result<&'j str, JwkFault> {
     string(jwk, name)?.ok_or(JwkFault::Missing(name))
+}
+
+/// The point of an EC key, as SEC 1 section 2.3.3 writes it.
+pub(super) fn uncompressed_point(jwk: &Map<String, Value>, curve: Curve) -> Result<Vec<u8>, JwkFault> {
+    let (x, y) = (coordinate(jwk, "x", curve)?, coordinate(jwk, "y", curve)?);
+    Ok([&[UNCOMPRESSED], x.as_slice(), y.as_slice()].concat())
 }
 
 /// The full size of a coordinate, leading zeros included (RFC 7518 section 6.2.1.2).
@@ -226,7 +252,7 @@ fn coordinate(jwk: &Map<String, Value>, name: &'static str, curve: Curve) -> Res
 }
 
 /// The minimum number of octets, that is without leading zeros (RFC 7518 section 2, Base64urlUInt).
-fn integer(jwk: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, JwkFault> {
+pub(super) fn integer(jwk: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, JwkFault> {
     let bytes = base64url::decode(required(jwk, name)?).map_err(|_| JwkFault::Malformed(name))?;
     if bytes.first().is_some_and(|first| *first != 0) { Ok(bytes) } else { Err(JwkFault::Malformed(name)) }
 }
