@@ -1,7 +1,9 @@
 //! Discovery: the metadata document, derived from what is built and what the policy accepts, so that it
 //! cannot lie (RFC 8414 section 2, OpenID Connect Discovery section 3).
 
+use parhelion_jose::jws::MacAlgorithm;
 use parhelion_protocol::client::GrantType;
+use parhelion_protocol::client_auth::Method;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::params::response_type::ResponseType;
 use parhelion_protocol::profile::{AlgName, Policy, PushedRequests, RequestObjects, Set};
@@ -41,7 +43,7 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
         //= JARM section 3
         "authorization_signing_alg_values_supported": [mount.tenant.keys.current().algorithm().name()],
         "token_endpoint_auth_methods_supported": auth_methods(policy),
-        "token_endpoint_auth_signing_alg_values_supported": algs(&policy.client_assertion_algs),
+        "token_endpoint_auth_signing_alg_values_supported": assertion_algs(policy),
         "code_challenge_methods_supported": challenge_methods,
         //= rfc9449#5.1
         "dpop_signing_alg_values_supported": algs(&policy.dpop_algs),
@@ -59,6 +61,12 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
 
 fn auth_methods(policy: &Policy) -> Vec<&'static str> {
     policy.client_auth_methods.iter().map(|method| method.as_str()).collect()
+}
+
+fn assertion_algs(policy: &Policy) -> Vec<&'static str> {
+    let by_secret = policy.client_auth_methods.has(&Method::ClientSecretJwt);
+    let macs = MacAlgorithm::ALL.iter().filter(|_| by_secret).map(|alg| alg.name());
+    algs(&policy.client_assertion_algs).into_iter().chain(macs).collect()
 }
 
 fn algs(algs: &Set<AlgName>) -> Vec<&'static str> {

@@ -1,7 +1,7 @@
 //! A client as it is registered: RFC 7591 metadata that was found fit, under the names of section 2.
 
 use parhelion_jose::jwk::KeySet;
-use parhelion_jose::jws::Algorithm;
+use parhelion_jose::jws::{Algorithm, MacAlgorithm, MacKey};
 use serde::Deserialize;
 
 use crate::client_auth::{Method, Party, SecretDigest};
@@ -58,6 +58,9 @@ pub enum Credential {
     ClientSecretBasic(SecretDigest),
     /// `client_secret_post`.
     ClientSecretPost(SecretDigest),
+    /// `client_secret_jwt`: the secret as a key, and the one algorithm that the client signs with, if it
+    /// registered one.
+    ClientSecretJwt(MacKey, Option<MacAlgorithm>),
     /// `private_key_jwt`: the one algorithm that the client signs with, if it registered one.
     PrivateKeyJwt(Option<Algorithm>),
 }
@@ -70,6 +73,7 @@ impl Credential {
             Self::None => Method::None,
             Self::ClientSecretBasic(_) => Method::ClientSecretBasic,
             Self::ClientSecretPost(_) => Method::ClientSecretPost,
+            Self::ClientSecretJwt(..) => Method::ClientSecretJwt,
             Self::PrivateKeyJwt(_) => Method::PrivateKeyJwt,
         }
     }
@@ -178,13 +182,13 @@ impl std::fmt::Display for MetadataFault {
 }
 
 impl Client {
-    /// Takes metadata in, with the client's secret where its method has one.
+    /// Takes metadata in, with the client's secret where its method has one. Only an HMAC method keeps it.
     ///
     /// # Errors
     /// The first [`MetadataFault`] found.
     pub fn register(
         metadata: ClientMetadata,
-        secret: Option<SecretDigest>,
+        secret: Option<&str>,
         loopback: LoopbackRedirectUri,
     ) -> Result<Self, MetadataFault> {
         check_client_id(&metadata.client_id)?;
@@ -244,15 +248,16 @@ fn check_client_id(client_id: &str) -> Result<(), MetadataFault> {
     if printable && bounded { Ok(()) } else { Err(fault("client_id", "must be 1 to 256 bytes of printable ASCII")) }
 }
 
-fn credential(metadata: &ClientMetadata, secret: Option<SecretDigest>) -> Result<Credential, MetadataFault> {
+fn credential(metadata: &ClientMetadata, secret: Option<&str>) -> Result<Credential, MetadataFault> {
     let name = metadata.token_endpoint_auth_method.as_deref().unwrap_or("client_secret_basic");
     let method = Method::from_name(name);
     let method = method.ok_or(fault("token_endpoint_auth_method", format!("`{name}` is not known")))?;
-    let needed = |secret: Option<SecretDigest>| secret.ok_or(fault("client_secret", format!("is needed for {name}")));
+    let needed = || secret.ok_or(fault("client_secret", format!("is needed for {name}")));
     let credential = match method {
         Method::None => Credential::None,
-        Method::ClientSecretBasic => return needed(secret).map(Credential::ClientSecretBasic),
-        Method::ClientSecretPost => return needed(secret).map(Credential::ClientSecretPost),
+        Method::ClientSecretBasic => return needed().map(SecretDigest::of).map(Credential::ClientSecretBasic),
+        Method::ClientSecretPost => return needed().map(SecretDigest::of).map(Credential::ClientSecretPost),
+        Method::ClientSecretJwt => return mac_credential(needed()?, metadata),
         Method::PrivateKeyJwt => {
             metadata.jwks.as_ref().ok_or(fault("jwks", "is needed for private_key_jwt"))?;
             let name = metadata.token_endpoint_auth_signing_alg.as_deref();
@@ -263,6 +268,18 @@ fn credential(metadata: &ClientMetadata, secret: Option<SecretDigest>) -> Result
         return Err(fault("client_secret", format!("is not used with {name}")));
     }
     Ok(credential)
+}
+
+fn mac_credential(secret: &str, metadata: &ClientMetadata) -> Result<Credential, MetadataFault> {
+    let key = MacKey::new(secret.as_bytes());
+    let name = metadata.token_endpoint_auth_signing_alg.as_deref();
+    let unknown = |name: &str| fault("token_endpoint_auth_signing_alg", format!("`{name}` is not an HMAC algorithm"));
+    let alg = name.map(|name| MacAlgorithm::from_name(name).ok_or_else(|| unknown(name))).transpose()?;
+    //= rfc7518#3.2 a key as long as the digest
+    if !key.may_verify(alg.unwrap_or(MacAlgorithm::Hs256)) {
+        return Err(fault("client_secret", "is shorter than the digest of its algorithm: 32 bytes for HS256"));
+    }
+    Ok(Credential::ClientSecretJwt(key, alg))
 }
 
 fn keys(metadata: &ClientMetadata) -> Result<KeySet, MetadataFault> {

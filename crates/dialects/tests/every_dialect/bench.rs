@@ -21,7 +21,6 @@ use parhelion_engine::registry::{ApiToken, ApiTokens, Mount, Registry, Right, Te
 use parhelion_jose::jws::Algorithm;
 use parhelion_jose::signing::SigningKey;
 use parhelion_protocol::client::{Client, ClientMetadata};
-use parhelion_protocol::client_auth::SecretDigest;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::{LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
@@ -171,7 +170,7 @@ fn client(client_id: &str, method: &str, status: &str, jwks: &str) -> Client {
         "jwks": jwks,
     }))
     .unwrap();
-    let secret = method.starts_with("client_secret").then(|| SecretDigest::of(SECRET));
+    let secret = method.starts_with("client_secret").then_some(SECRET);
     Client::register(metadata, secret, LoopbackRedirectUri::Accepted).unwrap()
 }
 

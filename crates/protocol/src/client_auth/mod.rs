@@ -4,13 +4,16 @@
 //! [`prove`] judges it against the client that was found. Adding a method: its file here, a variant
 //! of [`Method`], [`Presented`] and [`crate::client::Credential`]; the compiler names the rest.
 
+mod assertion;
 pub mod client_secret_basic;
+pub mod client_secret_jwt;
 pub mod client_secret_post;
 pub mod none;
 pub mod private_key_jwt;
 
 use aws_lc_rs::digest;
 use parhelion_jose::jwk::KeySet;
+use parhelion_jose::jws::{Compact, MacCompact};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -32,13 +35,15 @@ pub enum Method {
     /// RFC 6749 section 2.3.1, in the body.
     ClientSecretPost,
     /// OpenID Connect Core section 9, RFC 7523.
+    ClientSecretJwt,
+    /// OpenID Connect Core section 9, RFC 7523.
     PrivateKeyJwt,
 }
 
 impl Method {
     /// Every method built.
     pub const ALL: &'static [Self] =
-        &[Self::None, Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt];
+        &[Self::None, Self::ClientSecretBasic, Self::ClientSecretPost, Self::ClientSecretJwt, Self::PrivateKeyJwt];
 
     /// The registered name.
     #[must_use]
@@ -47,6 +52,7 @@ impl Method {
             Self::None => "none",
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretJwt => "client_secret_jwt",
             Self::PrivateKeyJwt => "private_key_jwt",
         }
     }
@@ -99,7 +105,9 @@ pub enum Presented<'a> {
     ClientSecretBasic(client_secret_basic::Presented),
     /// Identifier and secret from the body.
     ClientSecretPost(client_secret_post::Presented),
-    /// A client assertion.
+    /// A client assertion, signed with a secret.
+    ClientSecretJwt(Box<client_secret_jwt::Presented<'a>>),
+    /// A client assertion, signed with a private key.
     PrivateKeyJwt(Box<private_key_jwt::Presented<'a>>),
 }
 
@@ -111,7 +119,8 @@ impl Presented<'_> {
             Self::None(presented) => &presented.client_id,
             Self::ClientSecretBasic(presented) => &presented.client_id,
             Self::ClientSecretPost(presented) => &presented.client_id,
-            Self::PrivateKeyJwt(presented) => &presented.client_id,
+            Self::ClientSecretJwt(presented) => &presented.assertion.client_id,
+            Self::PrivateKeyJwt(presented) => &presented.assertion.client_id,
         }
     }
 
@@ -122,6 +131,7 @@ impl Presented<'_> {
             Self::None(_) => Method::None,
             Self::ClientSecretBasic(_) => Method::ClientSecretBasic,
             Self::ClientSecretPost(_) => Method::ClientSecretPost,
+            Self::ClientSecretJwt(_) => Method::ClientSecretJwt,
             Self::PrivateKeyJwt(_) => Method::PrivateKeyJwt,
         }
     }
@@ -217,7 +227,7 @@ pub fn present<'a>(
     } else if posted {
         Presented::ClientSecretPost(client_secret_post::present(parameters)?)
     } else if asserted {
-        Presented::PrivateKeyJwt(Box::new(private_key_jwt::present(parameters)?))
+        present_assertion(parameters)?
     } else {
         Presented::None(none::present(parameters)?)
     };
@@ -260,10 +270,13 @@ pub fn prove(
             p.prove(party.and_then(|party| party.keys), *alg, judge)
         }
         (Presented::PrivateKeyJwt(p), None) => p.prove(None, None, judge),
+        (Presented::ClientSecretJwt(p), Some(Credential::ClientSecretJwt(key, alg))) => p.prove(Some(key), *alg, judge),
+        (Presented::ClientSecretJwt(p), None) => p.prove(None, None, judge),
         (
             Presented::None(_)
             | Presented::ClientSecretBasic(_)
             | Presented::ClientSecretPost(_)
+            | Presented::ClientSecretJwt(_)
             | Presented::PrivateKeyJwt(_),
             Some(_),
         ) => Err(Reason::MethodNotRegistered.into()),
@@ -272,6 +285,18 @@ pub fn prove(
         Some(reason) => Err(reason.into()),
         None => result,
     }
+}
+
+/// Which of the two kinds of assertion it is, by the algorithm in its header: the families have no algorithm
+/// in common, and a key of the one cannot verify the other (RFC 8725 section 3.1).
+fn present_assertion<'a>(parameters: &'a Parameters<'_>) -> Result<Presented<'a>, Refusal> {
+    let text = assertion::text(parameters)?;
+    if let Ok(token) = Compact::parse(text) {
+        return Ok(Presented::PrivateKeyJwt(Box::new(private_key_jwt::present(token, parameters)?)));
+    }
+    let malformed = assertion::refused(Reason::AssertionMalformed).found_length(text.len());
+    let token = MacCompact::parse(text).map_err(|_| malformed)?;
+    Ok(Presented::ClientSecretJwt(Box::new(client_secret_jwt::present(token, parameters)?)))
 }
 
 /// Compares a secret with the registered digest, or with one that nothing matches.

@@ -1,48 +1,22 @@
-//! `private_key_jwt`: a JWT signed with a key that the client registered (OpenID Connect Core
-//! section 9, RFC 7523 section 3, rfc7523bis).
+//! `private_key_jwt`: a JWT signed with a key that the client registered (OpenID Connect Core section 9).
 
-use aws_lc_rs::digest;
-use parhelion_jose::claims::{Claim, Claims, StringOrStrings};
-use parhelion_jose::json;
 use parhelion_jose::jwk::KeySet;
-use parhelion_jose::jws::{Algorithm, Compact, JwsFault, typ_is};
+use parhelion_jose::jws::{Algorithm, Compact, JwsFault};
 
+use super::assertion::{self, Assertion, refused};
 use super::{Judge, OnceKey};
-use crate::limits;
-use crate::parameters::{Param, Parameters};
-use crate::profile::{AlgName, AssertionAudience};
+use crate::parameters::Parameters;
+use crate::profile::AlgName;
 use crate::refusal::{Reason, Refusal};
-
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-const TYPS: &[&str] = &["JWT", "client-authentication+jwt"];
 
 /// An assertion whose signature has not been looked at yet.
 pub struct Presented<'a> {
-    pub(super) client_id: String,
-    assertion: Compact<'a>,
-    claims: Claims,
+    pub(super) assertion: Assertion,
+    token: Compact<'a>,
 }
 
-pub(super) fn present<'a>(parameters: &'a Parameters<'_>) -> Result<Presented<'a>, Refusal> {
-    //= rfc7521#4.2 both parameters, and the one registered type
-    if parameters.get(Param::ClientAssertionType) != Some(ASSERTION_TYPE) {
-        return Err(Refusal::new(Reason::AssertionTypeMissing).about(Some(Param::ClientAssertionType)));
-    }
-    let text = parameters.get(Param::ClientAssertion).ok_or(refused(Reason::AssertionMissing))?;
-    let malformed = refused(Reason::AssertionMalformed).found_length(text.len());
-    let assertion = Compact::parse(text).map_err(|_| malformed)?;
-    let claims = json::parse_object(assertion.unverified_payload(), parhelion_jose::limits::CLAIMS)
-        .map(Claims::new)
-        .map_err(|_| malformed)?;
-    let Claim::Valid(subject) = claims.string("sub") else { return Err(refused(Reason::AssertionSubjectWrong)) };
-    //= rfc7523#3 item 2, openid-connect-core#9 "iss and sub: client_id of the OAuth Client"
-    if claims.string("iss") != Claim::Valid(subject) {
-        return Err(refused(Reason::AssertionSubjectWrong));
-    }
-    if parameters.get(Param::ClientId).is_some_and(|client_id| client_id != subject) {
-        return Err(Refusal::new(Reason::AssertionClientIdMismatch).about(Some(Param::ClientId)));
-    }
-    Ok(Presented { client_id: super::bounded_client_id(subject)?, assertion, claims })
+pub(super) fn present<'a>(token: Compact<'a>, parameters: &Parameters<'_>) -> Result<Presented<'a>, Refusal> {
+    Ok(Presented { assertion: Assertion::read(token.unverified_payload(), parameters)?, token })
 }
 
 impl Presented<'_> {
@@ -54,104 +28,30 @@ impl Presented<'_> {
         registered_alg: Option<Algorithm>,
         judge: &Judge<'_>,
     ) -> Result<Option<OnceKey>, Refusal> {
-        let header = self.assertion.header();
+        let header = self.token.header();
         if !judge.policy.client_assertion_algs.has(&AlgName(header.alg())) {
             return Err(refused(Reason::AssertionAlgorithmRefused));
         }
-        //= rfc8725#3.11 a token of another kind is not an assertion
-        if header.typ().is_some_and(|typ| !TYPS.iter().any(|known| typ_is(typ, known))) {
-            return Err(refused(Reason::AssertionTypRefused));
-        }
+        assertion::check_typ(header.typ())?;
         self.check_signature(keys)?;
         if registered_alg.is_some_and(|registered| registered != header.alg()) {
             return Err(refused(Reason::AssertionAlgorithmRefused));
         }
-        check_audience(&self.claims, judge)?;
-        let expiry_s = check_times(&self.claims, judge)?;
-        self.once_key(expiry_s).map(Some)
+        self.assertion.judge(judge).map(Some)
     }
 
     /// Where no key could be tried, one of nobody's is: an unknown client or `kid` costs what a known one does.
     fn check_signature(&self, keys: Option<&KeySet>) -> Result<(), Refusal> {
-        let verified = match keys.map(|keys| self.assertion.verify(keys).map(drop)) {
+        let verified = match keys.map(|keys| self.token.verify(keys).map(drop)) {
             None | Some(Err(JwsFault::NoKey)) => {
-                let alg = self.assertion.header().alg();
-                let _in_vain = nobody().candidates(None, alg).next().map(|key| self.assertion.verify_with(key));
+                let alg = self.token.header().alg();
+                let _in_vain = nobody().candidates(None, alg).next().map(|key| self.token.verify_with(key));
                 false
             }
             Some(outcome) => outcome.is_ok(),
         };
         if verified { Ok(()) } else { Err(refused(Reason::AssertionSignatureWrong)) }
     }
-
-    fn once_key(&self, expiry_s: i64) -> Result<OnceKey, Refusal> {
-        let Claim::Valid(jti) = self.claims.string("jti") else { return Err(refused(Reason::AssertionJtiMissing)) };
-        if jti.is_empty() || jti.len() > limits::JTI_MAX_BYTES {
-            return Err(refused(Reason::AssertionJtiMissing).found_length(jti.len()));
-        }
-        // A client_id holds no control character, so that the zero bytes part the three.
-        let mut hash = digest::Context::new(&digest::SHA256);
-        for part in ["client_assertion", "\0", &self.client_id, "\0", jti] {
-            hash.update(part.as_bytes());
-        }
-        let mut id = [0; 32];
-        id.copy_from_slice(hash.finish().as_ref());
-        let accepted_until_s = expiry_s.saturating_add(limits::CLOCK_SKEW_BEHIND_S);
-        Ok(OnceKey { id, forget_at_s: accepted_until_s.saturating_add(limits::ONCE_KEY_MARGIN_S) })
-    }
-}
-
-fn check_audience(claims: &Claims, judge: &Judge<'_>) -> Result<(), Refusal> {
-    let accepted = match (claims.string_or_strings("aud"), judge.policy.client_assertion_audience) {
-        (
-            Claim::Valid(StringOrStrings::One(value)),
-            AssertionAudience::IssuerString | AssertionAudience::IssuerSole,
-        ) => value == judge.issuer,
-        (Claim::Valid(StringOrStrings::Many(values)), AssertionAudience::IssuerSole) => {
-            values.iter().eq([judge.issuer])
-        }
-        (Claim::Valid(StringOrStrings::Many(_)), AssertionAudience::IssuerString) => false,
-        (Claim::Valid(StringOrStrings::One(value)), AssertionAudience::Contains) => names_us(value, judge),
-        (Claim::Valid(StringOrStrings::Many(values)), AssertionAudience::Contains) => {
-            values.iter().any(|value| names_us(value, judge))
-        }
-        (Claim::Absent | Claim::Malformed, _) => false,
-    };
-    if accepted { Ok(()) } else { Err(refused(Reason::AssertionAudienceWrong)) }
-}
-
-fn names_us(value: &str, judge: &Judge<'_>) -> bool {
-    value == judge.issuer || judge.endpoint_urls.contains(&value)
-}
-
-/// Judges `exp`, `iat` and `nbf`; gives `exp`.
-fn check_times(claims: &Claims, judge: &Judge<'_>) -> Result<i64, Refusal> {
-    let Claim::Valid(expiry_s) = claims.numeric_date("exp") else {
-        return Err(refused(Reason::AssertionExpiryMissing));
-    };
-    let left_s = expiry_s.saturating_sub(judge.now_s);
-    if left_s < -limits::CLOCK_SKEW_BEHIND_S {
-        return Err(refused(Reason::AssertionExpired).found_seconds(left_s));
-    }
-    if left_s > i64::from(judge.policy.client_assertion_lifetime_max_s.0) {
-        return Err(refused(Reason::AssertionLivesTooLong).found_seconds(left_s));
-    }
-    for name in ["iat", "nbf"] {
-        match claims.numeric_date(name) {
-            Claim::Absent => {}
-            Claim::Valid(at_s) if at_s.saturating_sub(judge.now_s) <= limits::CLOCK_SKEW_AHEAD_S => {}
-            Claim::Valid(at_s) => {
-                let ahead_s = at_s.saturating_sub(judge.now_s);
-                return Err(refused(Reason::AssertionNotYetValid).found_seconds(ahead_s));
-            }
-            Claim::Malformed => return Err(refused(Reason::AssertionNotYetValid)),
-        }
-    }
-    Ok(expiry_s)
-}
-
-fn refused(reason: Reason) -> Refusal {
-    Refusal::new(reason).about(Some(Param::ClientAssertion))
 }
 
 /// Keys of nobody, so that an assertion of an unknown client costs a verification too. Their private

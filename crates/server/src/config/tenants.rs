@@ -255,8 +255,8 @@ fn client(
         .collect();
     let loopback = policies.iter().map(|policy| policy.loopback_redirect_uri).max();
     let metadata = metadata(context, section)?;
-    let digest = secret.as_deref().map(|secret| SecretDigest::of(secret));
-    let client = Client::register(metadata, digest, loopback.unwrap_or(LoopbackRedirectUri::Accepted))
+    let secret = secret.as_deref().map(String::as_str);
+    let client = Client::register(metadata, secret, loopback.unwrap_or(LoopbackRedirectUri::Accepted))
         .map_err(|problem| fault(format!("client `{}`: {problem}", client_id.get_ref().escape_debug())))?;
     let method = client.credential.method();
     if policies.iter().any(|policy| policy.client_auth_methods.has(&method)) {

@@ -1,9 +1,9 @@
-//! Client assertions judged by every rule of requirements N-28 to N-34 and attack rows CA-19 to CA-47.
+//! Client assertions, signed with a private key or a secret, judged by every rule of requirements N-28 to N-34 and attack rows CA-19 to CA-47.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use parhelion_jose::jwk::KeySet;
-use parhelion_jose::jws::Algorithm;
+use parhelion_jose::jws::{Algorithm, MacAlgorithm, MacKey};
 use parhelion_jose::signing::SigningKey;
 use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::client_auth::{self, Authorization, Judge, OnceKey};
@@ -245,4 +245,76 @@ fn type_and_assertion_come_together() {
 fn keys_of_nobody_can_be_read() {
     let keys = KeySet::from_jwks(include_bytes!("../src/client_auth/nobody.jwks.json")).unwrap();
     assert_eq!(keys.len(), 5);
+}
+
+const SECRET: &str = "a-client-secret-of-thirty-two-bytes-and-more-for-hs512-a-client-secret";
+
+fn secret_client(alg: Option<&str>) -> Client {
+    let metadata = json!({
+        "client_id": "app", "token_endpoint_auth_method": "client_secret_jwt", "redirect_uris": ["https://app.example/cb"],
+        "token_endpoint_auth_signing_alg": alg
+    });
+    let metadata = serde_json::from_value(metadata).unwrap();
+    Client::register(metadata, Some(SECRET), LoopbackRedirectUri::Accepted).unwrap()
+}
+
+fn mac(secret: &str, alg: MacAlgorithm, claims: &Value) -> String {
+    MacKey::new(secret.as_bytes()).sign(alg, "JWT", claims.to_string().as_bytes()).unwrap()
+}
+
+fn asserted(assertion: &str) -> String {
+    format!("client_id=app&client_assertion_type={TYPE}&client_assertion={assertion}")
+}
+
+#[test]
+fn secret_signs_an_assertion_under_the_same_rules() {
+    let claims = |change: fn(&mut Value)| {
+        let mut claims = json!({ "iss": "app", "sub": "app", "aud": ISSUER, "exp": NOW + 60, "jti": "a" });
+        change(&mut claims);
+        claims
+    };
+    let good = claims(|_| {});
+    for alg in MacAlgorithm::ALL {
+        assert!(judge(Some(&secret_client(None)), "default", &asserted(&mac(SECRET, alg, &good))).is_ok(), "{alg:?}");
+    }
+    let refused =
+        |client: &Client, profile, assertion: String| judge(Some(client), profile, &asserted(&assertion)).unwrap_err();
+    let client = secret_client(None);
+    let hs256 = MacAlgorithm::Hs256;
+    assert_eq!(refused(&client, "default", mac(&"x".repeat(40), hs256, &good)), Reason::AssertionSignatureWrong);
+    assert_eq!(refused(&client, "fapi2-security", mac(SECRET, hs256, &good)), Reason::MethodRefused);
+    assert_eq!(
+        refused(&secret_client(Some("HS512")), "default", mac(SECRET, hs256, &good)),
+        Reason::AssertionAlgorithmRefused
+    );
+    let late = claims(|claims| claims["exp"] = json!(NOW - 60));
+    assert_eq!(refused(&client, "default", mac(SECRET, hs256, &late)), Reason::AssertionExpired);
+    let elsewhere = claims(|claims| claims["aud"] = json!("https://other"));
+    assert_eq!(refused(&client, "default", mac(SECRET, hs256, &elsewhere)), Reason::AssertionAudienceWrong);
+    let unknown = judge(None, "default", &asserted(&mac(SECRET, hs256, &good))).unwrap_err();
+    assert_eq!(unknown, Reason::ClientUnknown);
+}
+
+#[test]
+fn public_key_is_no_secret_and_a_secret_is_no_public_key() {
+    let bench = Bench::new(Algorithm::Es256);
+    let claims = json!({ "iss": "app", "sub": "app", "aud": ISSUER, "exp": NOW + 60, "jti": "a" });
+    let jwk = Value::Object(bench.key.public_jwk()).to_string();
+    for secret in [jwk.as_str(), &format!("{jwk}\n")] {
+        let confused = judge(Some(&bench.client), "default", &asserted(&mac(secret, MacAlgorithm::Hs256, &claims)));
+        assert_eq!(confused.unwrap_err(), Reason::MethodNotRegistered);
+    }
+    let signed = bench.assertion(|_| {});
+    let other_way = judge(Some(&secret_client(None)), "default", &asserted(&signed));
+    assert_eq!(other_way.unwrap_err(), Reason::MethodNotRegistered);
+}
+
+#[test]
+fn secret_shorter_than_the_digest_cannot_be_registered() {
+    let metadata = json!({
+        "client_id": "app", "token_endpoint_auth_method": "client_secret_jwt", "redirect_uris": ["https://app.example/cb"]
+    });
+    let metadata: ClientMetadata = serde_json::from_value(metadata).unwrap();
+    let fault = Client::register(metadata, Some("too-short"), LoopbackRedirectUri::Accepted).unwrap_err();
+    assert_eq!(fault.member, "client_secret");
 }
