@@ -3,7 +3,13 @@
 use toml::{Table, Value};
 
 /// A second provider of cryptography, or one with an unpatched timing leak (`rsa`, RUSTSEC-2023-0071).
-const NOWHERE: [&str; 6] = ["native-tls", "openssl", "openssl-sys", "ring", "rsa", "rustls-pemfile"];
+const NOWHERE: [&str; 5] = ["native-tls", "openssl", "openssl-sys", "rsa", "rustls-pemfile"];
+
+/// A second provider too; but Cargo writes into the lock file what a feature would only touch if it were there
+/// (`ring?/alloc`), so `ring` itself says nothing and who depends on it does.
+const RING: &str = "ring";
+/// The one crate whose features touch `ring` without asking for it.
+const TOUCHES_RING: &str = "rustls-webpki";
 
 /// Crate, first version without the advisory.
 const AT_LEAST: [(&str, [u64; 3]); 8] = [
@@ -28,6 +34,10 @@ fn judge(package: &Value) -> Option<String> {
     let name = package.get("name")?.as_str()?;
     if NOWHERE.contains(&name) {
         return Some(format!("Cargo.lock: `{name}` must not be among the dependencies"));
+    }
+    let dependencies = package.get("dependencies").and_then(Value::as_array);
+    if name != TOUCHES_RING && dependencies.is_some_and(|names| names.iter().any(|name| name.as_str() == Some(RING))) {
+        return Some(format!("Cargo.lock: `{name}` brings `{RING}`, a second provider of cryptography"));
     }
     let (_, oldest) = AT_LEAST.iter().find(|(known, _)| *known == name)?;
     let version = package.get("version")?.as_str()?;
@@ -75,6 +85,9 @@ mod tests {
 
     #[test]
     fn a_second_provider_of_cryptography_is_refused() {
-        assert_eq!(complaints(&lock("ring", "0.17.14")).unwrap().len(), 1);
+        assert_eq!(complaints(&lock("rsa", "0.9.9")).unwrap().len(), 1);
+        let using = |name| lock(name, "0.103.20") + "dependencies = [\"aws-lc-rs\", \"ring\"]\n";
+        assert_eq!(complaints(&using("rustls")).unwrap().len(), 1);
+        assert!(complaints(&using("rustls-webpki")).unwrap().is_empty());
     }
 }
