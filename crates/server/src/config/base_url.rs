@@ -58,6 +58,21 @@ impl BaseUrl {
         &self.authority
     }
 
+    /// Host without its port, an IPv6 address in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        match self.authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            Some(_) | None => &self.authority,
+        }
+    }
+
+    /// Whether it is `https`.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.text.starts_with("https:")
+    }
+
     /// Empty at the root of a host.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -87,8 +102,11 @@ mod tests {
         let parse = |text| BaseUrl::parse(text, Mode::Production).unwrap();
         let url = parse("https://as.example:8443/acme/x");
         assert_eq!((url.authority(), url.path()), ("as.example:8443", "/acme/x"));
+        assert_eq!((url.host(), url.is_https()), ("as.example", true));
         let url = parse("http://[::1]:9126");
         assert_eq!((url.authority(), url.path()), ("[::1]:9126", ""));
+        assert_eq!((url.host(), url.is_https()), ("[::1]", false));
+        assert_eq!((parse("https://[::1]").host(), parse("https://as.example").host()), ("[::1]", "as.example"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use toml::{Spanned, Value};
 
 use super::rate::RateSection;
-use super::{Mode, StoreKind};
+use super::{Mode, SourceHeader, StoreKind};
 
 /// Settings of a policy, each with its place.
 pub(super) type Overlay = BTreeMap<Spanned<String>, Value>;
@@ -39,6 +39,22 @@ pub(super) struct ServerSection {
     pub(super) connections_max: Option<Spanned<u32>>,
     pub(super) drain_timeout_s: Option<u32>,
     pub(super) rate: RateSection,
+    pub(super) tls: Option<TlsSection>,
+    pub(super) trusted_proxies: Vec<Spanned<String>>,
+    pub(super) source_header: SourceHeader,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TlsSection {
+    pub(super) certificate: Spanned<Vec<CertificateSection>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CertificateSection {
+    pub(super) certificate_file: PathBuf,
+    pub(super) key_file: PathBuf,
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,7 @@ mod claims;
 mod cors;
 mod fault;
 mod file;
+mod listener;
 mod policies;
 mod rate;
 mod secret;
@@ -18,6 +19,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use parhelion_dialects::Dialect;
 use parhelion_engine::registry::Right;
 use serde::Deserialize;
@@ -27,6 +29,7 @@ pub use base_url::BaseUrl;
 pub(crate) use claims::{INTERACTIONS, Served, claims};
 pub use cors::CorsPlan;
 pub use fault::ConfigFault;
+pub use listener::{CertificatePlan, SourceHeader, TlsOption, TlsPlan};
 pub use rate::RatePlan;
 pub use tenants::{MountPlan, TenantPlan, UserPlan};
 
@@ -89,6 +92,12 @@ pub struct ServerPlan {
     pub drain_timeout: Duration,
     /// How often a source may fail.
     pub rate: RatePlan,
+    /// How it speaks TLS; plain http where nothing is said.
+    pub tls: Option<TlsPlan>,
+    /// Whose word on a client's address counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Where they put it.
+    pub source_header: SourceHeader,
 }
 
 /// A token for back-end APIs.
@@ -113,6 +122,8 @@ impl std::fmt::Debug for ApiTokenPlan {
 struct Context<'a> {
     source: Source<'a>,
     mode: Mode,
+    /// Whether the listener answers with TLS only.
+    serves_tls: bool,
     dialects: &'static [&'static dyn Dialect],
 }
 
@@ -122,10 +133,22 @@ impl Config {
     /// # Errors
     /// [`ConfigFault`]: the first thing that is wrong.
     pub fn load(path: &Path, dialects: &'static [&'static dyn Dialect]) -> Result<Self, ConfigFault> {
+        Self::load_with(path, dialects, TlsOption::AsConfigured)
+    }
+
+    /// The same, with what the command line says of TLS.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_with(
+        path: &Path,
+        dialects: &'static [&'static dyn Dialect],
+        tls: TlsOption,
+    ) -> Result<Self, ConfigFault> {
         let source = Source { file: path, text: "" };
         let text = std::fs::read_to_string(path).map(Zeroizing::new);
         let text = text.map_err(|error| source.fault(format!("cannot be read: {error}")))?;
-        Self::read(path, &text, dialects)
+        Self::read_with(path, &text, dialects, tls)
     }
 
     /// Reads a configuration from text; `path` says where it is from and where relative paths begin.
@@ -133,14 +156,28 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn read(path: &Path, text: &str, dialects: &'static [&'static dyn Dialect]) -> Result<Self, ConfigFault> {
+        Self::read_with(path, text, dialects, TlsOption::AsConfigured)
+    }
+
+    /// The same, with what the command line says of TLS.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn read_with(
+        path: &Path,
+        text: &str,
+        dialects: &'static [&'static dyn Dialect],
+        tls: TlsOption,
+    ) -> Result<Self, ConfigFault> {
         let source = Source { file: path, text };
         let file: File = toml::from_str(text).map_err(|error| source.of_toml(&error))?;
         if *file.version.get_ref() != 1 {
             let problem = format!("version {} is not known", file.version.get_ref());
             return Err(source.fault_at(file.version.span(), problem).with_remedy("write version = 1"));
         }
-        let context = Context { source, mode: file.server.mode, dialects };
-        let server = server(&context, file.server)?;
+        let serves_tls = file.server.tls.is_some() || tls == TlsOption::ThrowAway;
+        let context = Context { source, mode: file.server.mode, serves_tls, dialects };
+        let server = server(&context, file.server, tls)?;
         let mut tenants: Vec<TenantPlan> = Vec::new();
         for section in file.tenant {
             let id = section.id.clone();
@@ -156,13 +193,13 @@ impl Config {
     }
 }
 
-fn server(context: &Context<'_>, section: ServerSection) -> Result<ServerPlan, ConfigFault> {
+fn server(context: &Context<'_>, section: ServerSection, tls: TlsOption) -> Result<ServerPlan, ConfigFault> {
+    let trusted_proxies = listener::trusted_proxies(context, &section)?;
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
     let listen = section.listen.as_ref().map_or(default, |listen| *listen.get_ref());
     let public_url = match &section.public_url {
-        Some(url) => BaseUrl::parse(url.get_ref(), context.mode)
-            .map_err(|problem| context.source.fault_at(url.span(), format!("public_url: {problem}")))?,
-        None => BaseUrl::parse(&format!("http://{listen}"), context.mode)
+        Some(url) => context.base_url("public_url", url)?,
+        None => BaseUrl::parse(&default_url(context, listen), context.mode)
             .map_err(|_| context.source.fault("[server] does not say public_url"))
             .map_err(|fault| {
                 fault.with_remedy("write how the world reaches this server: public_url = \"https://…\"")
@@ -184,7 +221,14 @@ fn server(context: &Context<'_>, section: ServerSection) -> Result<ServerPlan, C
         connections_max: usize::try_from(connections_max).unwrap_or(usize::MAX),
         drain_timeout: Duration::from_secs(section.drain_timeout_s.unwrap_or(10).into()),
         rate: RatePlan::read(context, &section.rate)?,
+        tls: listener::tls_plan(context, section.tls, tls)?,
+        trusted_proxies,
+        source_header: section.source_header,
     })
+}
+
+fn default_url(context: &Context<'_>, listen: SocketAddr) -> String {
+    format!("{}://{listen}", if context.serves_tls { "https" } else { "http" })
 }
 
 fn api_tokens(

@@ -179,17 +179,15 @@ fn mount_plan(
         let known = context.dialects.iter().map(|dialect| dialect.name());
         fault(section.dialect.span(), format!("there is no dialect `{name}`")).with_remedy(suggestion(name, known))
     })?;
-    let base = BaseUrl::parse(section.base_url.get_ref(), context.mode)
-        .map_err(|problem| fault(section.base_url.span(), format!("base_url: {problem}")))?;
+    let base = context.base_url("base_url", &section.base_url)?;
     let tenant_path = dialect.tenant_path(&tenant.aliases).map_err(|problem| {
         fault(section.dialect.span(), format!("tenant `{}`, dialect `{name}`: {problem}", tenant.id.get_ref()))
     })?;
-    let issuer = section.issuer.as_ref().map_or_else(
-        || (section.base_url.span(), format!("{}{}", base.as_str(), dialect.issuer_path())),
-        |issuer| (issuer.span(), issuer.get_ref().clone()),
-    );
-    let issuer =
-        BaseUrl::parse(&issuer.1, context.mode).map_err(|problem| fault(issuer.0, format!("issuer: {problem}")))?;
+    let issuer = match &section.issuer {
+        Some(issuer) => context.base_url("issuer", issuer)?,
+        None => BaseUrl::parse(&format!("{}{}", base.as_str(), dialect.issuer_path()), context.mode)
+            .map_err(|problem| fault(section.base_url.span(), format!("issuer: {problem}")))?,
+    };
     let grounded = policies::of_mount(context, tenant, dialect)?;
     let plan = MountPlan {
         dialect,

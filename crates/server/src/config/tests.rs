@@ -197,3 +197,59 @@ fn what_is_there_twice_is_refused() {
     assert!(refused(&[HEAD, TENANT]).contains("has no mount"));
     assert_eq!(mounted(&[resource]).tenants[0].resource_servers["api"].uris, ["https://api.example"]);
 }
+
+const CERTIFICATE: &str =
+    "[[server.tls.certificate]]\ncertificate_file = \"tls/chain.pem\"\nkey_file = \"/etc/key.pem\"\n";
+
+#[test]
+fn certificates_are_a_list_with_paths_from_the_files_folder() {
+    let config = read(&[HEAD, CERTIFICATE, &CERTIFICATE.replace("tls/chain", "b")].concat()).unwrap();
+    let pair = |path: &str| CertificatePlan { certificate_file: path.into(), key_file: "/etc/key.pem".into() };
+    let expected = TlsPlan::Certificates(vec![pair("dir/tls/chain.pem"), pair("dir/b.pem")]);
+    assert_eq!(config.server.tls, Some(expected));
+    assert_eq!(config.server.public_url.as_str(), "https://127.0.0.1:9126");
+    let none = refused(&[HEAD, "[server.tls]\ncertificate = []\n"]);
+    assert!(none.contains(":5: ") && none.contains("add [[server.tls.certificate]]"), "{none}");
+    let key = refused(&[HEAD, "[[server.tls.certificate]]\ncertificate = \"a\"\n"]);
+    assert!(key.contains("did you mean `certificate_file`?"), "{key}");
+}
+
+#[test]
+fn server_with_tls_is_reached_by_https_in_production() {
+    let http = MOUNT.replace("https://as.example", "http://localhost");
+    let production = "version = 1\n";
+    assert!(read(&[production, TENANT, &http].concat()).is_ok());
+    let refusal = refused(&[production, CERTIFICATE, TENANT, &http]);
+    assert!(refusal.contains(":9: base_url: ") && refusal.ends_with("TLS only; write https"), "{refusal}");
+    let issuer = refused(&[production, CERTIFICATE, TENANT, MOUNT, "issuer = \"http://localhost\"\n"]);
+    assert!(issuer.contains(":10: issuer: "), "{issuer}");
+    let url = refused(&[production, "[server]\npublic_url = \"http://localhost\"\n", CERTIFICATE]);
+    assert!(url.contains(":3: public_url: "), "{url}");
+    assert!(read(&[HEAD, CERTIFICATE, TENANT, &http].concat()).is_ok(), "mode dev");
+}
+
+#[test]
+fn throw_away_certificates_stand_alone() {
+    let with = |text: &str| Config::read_with(Path::new("x.toml"), text, DIALECTS, TlsOption::ThrowAway);
+    let config = with("version = 1").unwrap();
+    assert_eq!(config.server.tls, Some(TlsPlan::ThrowAway));
+    assert_eq!(config.server.public_url.as_str(), "https://127.0.0.1:9126");
+    let both = with(&["version = 1\n", CERTIFICATE].concat()).unwrap_err().to_string();
+    assert!(both.ends_with("leave out one of them"), "{both}");
+}
+
+#[test]
+fn trusted_proxies_are_networks_or_single_addresses() {
+    let with = |list: &str| [HEAD, "trusted_proxies = ", list, "\nsource_header = \"forwarded\"\n"].concat();
+    let config = read(&with("[\"10.0.0.0/8\", \"::1\"]")).unwrap();
+    let networks: Vec<String> = config.server.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(networks, ["10.0.0.0/8", "::1/128"]);
+    assert_eq!(config.server.source_header, SourceHeader::Forwarded);
+    assert_eq!(read("version = 1").unwrap().server.source_header, SourceHeader::XForwardedFor);
+    for wrong in ["10.0.0.0/33", "proxy.example", "10.0.0"] {
+        let refusal = refused(&[&with(&format!("[\"{wrong}\"]"))]);
+        assert!(refusal.contains(":4: ") && refusal.contains(wrong), "{refusal}");
+    }
+    let header = refused(&[HEAD, "source_header = \"x-real-ip\"\n"]);
+    assert!(header.contains("x-forwarded-for"), "{header}");
+}

@@ -14,6 +14,7 @@ use parhelion_protocol::refusal::Refusal;
 use super::admission::{self, NotNow};
 use super::body::{self, BodyFault};
 use super::log::Scene;
+use super::source::source;
 use super::{Edge, message};
 use crate::routes::Place;
 
@@ -177,7 +178,8 @@ impl Call<'_> {
 
     fn scene<'b>(&'b self, client_id: Option<&'b str>) -> Scene<'b> {
         let endpoint = self.endpoint.name();
-        Scene { request_id: self.request_id, place: Some(self.place), endpoint, client_id }
+        let source = source(self.parts);
+        Scene { request_id: self.request_id, place: Some(self.place), endpoint, client_id, source }
     }
 }
 

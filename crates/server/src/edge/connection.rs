@@ -37,7 +37,8 @@ pub(super) async fn serve(edge: Arc<Edge>, socket: TcpStream, mut draining: watc
     let connection = http.serve_connection(
         io,
         service_fn(move |mut request| {
-            request.extensions_mut().insert(Source(peer.ip()));
+            let source = edge.proxies.source(peer.ip(), request.headers());
+            request.extensions_mut().insert(Source(source));
             let count = answered.fetch_add(1, Ordering::Relaxed).saturating_add(1);
             let edge = Arc::clone(&edge);
             async move {

@@ -195,7 +195,7 @@ impl Exchange<'_> {
     }
 
     fn scene<'b>(&'b self, place: Option<&'b Place>, endpoint: &'b str) -> Scene<'b> {
-        Scene { request_id: self.request_id, place, endpoint, client_id: None }
+        Scene { request_id: self.request_id, place, endpoint, client_id: None, source: source(self.parts) }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The operator's log: one line for each refusal, with nothing in it that a request carried but the client's name,
 //! escaped and cut.
 
+use std::net::IpAddr;
+
 use http::StatusCode;
 use parhelion_dialects::RequestId;
 use parhelion_engine::fault::Turned;
@@ -19,6 +21,8 @@ pub(super) struct Scene<'a> {
     pub(super) place: Option<&'a Place>,
     pub(super) endpoint: &'a str,
     pub(super) client_id: Option<&'a str>,
+    /// The client's address.
+    pub(super) source: Option<IpAddr>,
 }
 
 impl Scene<'_> {
@@ -28,8 +32,8 @@ impl Scene<'_> {
             Turned::Refused(refusal) => self.refused(refusal),
             Turned::Faulted(fault) => {
                 let (request_id, tenant, mount) = self.names();
-                let (endpoint, client_id) = (self.endpoint, self.shown_client_id());
-                error!(request_id, tenant, mount, endpoint, client_id, ?fault, "{}", turned.refusal());
+                let (endpoint, client_id, source) = (self.endpoint, self.shown_client_id(), self.shown_source());
+                error!(request_id, tenant, mount, endpoint, client_id, source, ?fault, "{}", turned.refusal());
             }
         }
     }
@@ -37,7 +41,8 @@ impl Scene<'_> {
     /// Tells that a request was refused.
     pub(super) fn refused(&self, refusal: &Refusal) {
         let (request_id, tenant, mount) = self.names();
-        info!(request_id, tenant, mount, endpoint = self.endpoint, client_id = self.shown_client_id(), "{refusal}");
+        let (endpoint, client_id, source) = (self.endpoint, self.shown_client_id(), self.shown_source());
+        info!(request_id, tenant, mount, endpoint, client_id, source, "{refusal}");
     }
 
     /// Tells that the caller of a back-end API was turned down by its dialect.
@@ -48,6 +53,7 @@ impl Scene<'_> {
             tenant,
             mount,
             endpoint = self.endpoint,
+            source = self.shown_source(),
             status = status.as_u16(),
             "the API caller was refused"
         );
@@ -61,6 +67,10 @@ impl Scene<'_> {
     fn names(&self) -> (String, Option<&str>, Option<&str>) {
         let mount = self.place.map(|place| &place.mount);
         (hex(self.request_id), mount.map(|mount| mount.tenant.id.as_str()), mount.map(|mount| mount.dialect))
+    }
+
+    fn shown_source(&self) -> Option<String> {
+        self.source.map(|source| source.to_string())
     }
 
     fn shown_client_id(&self) -> Option<String> {

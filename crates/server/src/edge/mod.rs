@@ -14,7 +14,7 @@ mod log;
 mod message;
 mod panics;
 mod rate;
-mod source;
+pub(crate) mod source;
 mod stream;
 
 #[cfg(test)]
@@ -34,6 +34,8 @@ pub use limits::Limits;
 pub use panics::report_without_payload;
 pub use rate::{Attempt, AttemptKind, Exceeded, RatesOfSource};
 
+use source::Proxies;
+
 use crate::config::{BaseUrl, Config};
 use crate::routes::RouteTable;
 use crate::wiring::{Ports, WiringFault, wire};
@@ -48,6 +50,7 @@ pub struct Edge {
     limits: Limits,
     rates: Rates,
     extra: Option<ExtraPage>,
+    proxies: Proxies,
 }
 
 /// One more page of the server: the demo's callback.
@@ -77,7 +80,9 @@ impl Edge {
     ) -> Result<Self, WiringFault> {
         let (engine, wired) = wire(config, ports).await?;
         let routes = RouteTable::build(&wired, config.server.public_url.path());
-        let (public_url, rates) = (config.server.public_url.clone(), Rates::new(config.server.rate));
-        Ok(Self { engine, routes, public_url, limits, rates, extra })
+        let plan = &config.server;
+        let proxies = Proxies::new(plan.trusted_proxies.clone(), plan.source_header);
+        let rates = Rates::new(plan.rate);
+        Ok(Self { engine, routes, public_url: plan.public_url.clone(), limits, rates, extra, proxies })
     }
 }
