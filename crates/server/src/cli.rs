@@ -10,7 +10,7 @@ use parhelion_dialects::Dialect;
 use tracing_subscriber::filter::LevelFilter;
 use zeroize::Zeroizing;
 
-use crate::config::Config;
+use crate::config::{Config, TlsOption};
 use crate::start::{Server, StartFault, ready_line};
 use crate::{demo, edge, passwords};
 
@@ -43,7 +43,31 @@ struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
     log: LogArgs,
+}
+
+#[derive(Args)]
+struct TlsArgs {
+    /// `dev`: serves https with a certificate of a throw-away authority, which clients trust by ca.pem in the data folder.
+    #[arg(long, value_enum)]
+    tls: Option<TlsForm>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TlsForm {
+    /// A throw-away authority for localhost, 127.0.0.1, ::1 and the hosts of the configuration.
+    Dev,
+}
+
+impl TlsArgs {
+    const fn option(&self) -> TlsOption {
+        match self.tls {
+            Some(TlsForm::Dev) => TlsOption::ThrowAway,
+            None => TlsOption::AsConfigured,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -67,6 +91,8 @@ struct DemoArgs {
     /// Prints one JSON object for programs instead of text for people.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -94,7 +120,7 @@ pub fn run(dialects: &'static [&'static dyn Dialect]) -> ExitCode {
 fn serve(args: &ServeArgs, dialects: &'static [&'static dyn Dialect]) -> Result<ExitCode, String> {
     begin_log(args.log.log, LevelFilter::INFO);
     let serving = async {
-        let config = Config::load(&args.config, dialects)?;
+        let config = Config::load_with(&args.config, dialects, args.tls.option())?;
         let server = Server::open(&config, None, None).await?;
         // Whoever reads it may have gone: that is no reason not to serve.
         let _ = writeln!(io::stdout(), "{}", ready_line(&config, &server));
@@ -109,7 +135,7 @@ fn run_demo(args: DemoArgs, dialects: &'static [&'static dyn Dialect]) -> Result
     begin_log(LogForm::Text, LevelFilter::WARN);
     let form = if args.json { demo::Form::Json } else { demo::Form::Text };
     let then = if args.once { demo::Then::End } else { demo::Then::KeepServing };
-    let settings = demo::Settings { listen: args.listen, folder: args.data, form, then };
+    let settings = demo::Settings { listen: args.listen, folder: args.data, form, then, tls: args.tls.option() };
     let all_as_expected = block_on(demo::run(&settings, dialects))?.map_err(|fault| fault.to_string())?;
     Ok(if all_as_expected { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -18,7 +18,7 @@ use tracing::{error, info, warn};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, ConfigFault, ServerPlan, StoreKind};
-use crate::edge::{self, Edge, End, ExtraPage, Limits};
+use crate::edge::{self, Edge, End, ExtraPage, Limits, Tls, TlsFault};
 use crate::master_key::{self, MasterKeyFault};
 use crate::passwords::Argon2Passwords;
 use crate::signals;
@@ -43,6 +43,8 @@ pub enum StartFault {
     MasterKey(MasterKeyFault),
     /// The store.
     Store(OpenFault),
+    /// A certificate or its key.
+    Tls(TlsFault),
     /// What the store holds.
     Wiring(WiringFault),
     /// The operating system refused something else.
@@ -60,6 +62,7 @@ impl fmt::Display for StartFault {
             Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
             Self::MasterKey(fault) => fault.fmt(f),
             Self::Store(fault) => fault.fmt(f),
+            Self::Tls(fault) => fault.fmt(f),
             Self::Wiring(fault) => fault.fmt(f),
             Self::System(what, error) => write!(f, "{what}: {error}"),
         }
@@ -77,13 +80,20 @@ macro_rules! start_faults {
         })+
     };
 }
-start_faults!(Config: ConfigFault, MasterKey: MasterKeyFault, Store: OpenFault, Wiring: WiringFault);
+start_faults!(
+    Config: ConfigFault,
+    MasterKey: MasterKeyFault,
+    Store: OpenFault,
+    Tls: TlsFault,
+    Wiring: WiringFault
+);
 
 /// A server that listens and does not answer yet.
 pub struct Server {
     edge: Arc<Edge>,
     listener: TcpListener,
     store: Option<Arc<EmbeddedStore>>,
+    tls: Option<Tls>,
 }
 
 /// Listens on an address.
@@ -111,12 +121,17 @@ impl Server {
             drain_wait: plan.drain_timeout,
             ..Limits::default()
         };
-        let edge = Arc::new(Edge::new(config, ports, limits, extra).await?);
+        let tls = Tls::of(config, SystemClock.now())?;
+        let edge = Edge::new(config, ports, limits, extra).await?;
+        let edge = Arc::new(match &tls {
+            Some(tls) => edge.with_tls(tls.clone()),
+            None => edge,
+        });
         let listener = match listener {
             Some(listener) => listener,
             None => listen(plan.listen).await?,
         };
-        Ok(Self { edge, listener, store })
+        Ok(Self { edge, listener, store, tls })
     }
 
     /// Serves until a signal or a failure of the store ends it. A second signal ends the process at once.
@@ -125,6 +140,7 @@ impl Server {
     /// [`StartFault::System`] when signals cannot be listened for; the text of a store's failure otherwise.
     pub async fn run(self) -> Result<(), StartFault> {
         let mut signals = signals::Signals::listen().map_err(|error| StartFault::System("signals", error))?;
+        let watching = self.tls.map(|tls| tokio::spawn(tls.watch()));
         let store = self.store;
         let mut failed = false;
         let stop = async {
@@ -139,6 +155,9 @@ impl Server {
         };
         if edge::run(self.edge, self.listener, stop).await == End::CutOff {
             warn!("some requests in flight were not answered in time");
+        }
+        if let Some(watching) = watching {
+            watching.abort();
         }
         let broken = || StartFault::System("the store has failed; look at the disk", io::Error::other("write or sync"));
         if failed { Err(broken()) } else { Ok(()) }
@@ -196,7 +215,7 @@ fn ports(config: &Config) -> Result<(Ports, Option<Arc<EmbeddedStore>>), StartFa
 }
 
 fn warn_of_plain_http(plan: &ServerPlan) {
-    if !plan.listen.ip().is_loopback() {
+    if plan.tls.is_none() && !plan.listen.ip().is_loopback() {
         warn!("{} is reached without TLS: let only a proxy that ends TLS connect to it", plan.listen);
     }
 }

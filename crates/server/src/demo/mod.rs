@@ -10,14 +10,15 @@ mod site;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 
 use parhelion_dialects::Dialect;
 
-use crate::config::Config;
+use crate::config::{Config, TlsOption};
 use crate::edge::ExtraPage;
+use crate::edge::tls::CA_FILE_NAME;
 use crate::master_key;
 use crate::start::{self, Server, StartFault};
 use push::Push;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub form: Form,
     /// What it does after the pushes.
     pub then: Then,
+    /// Whether it speaks TLS.
+    pub tls: TlsOption,
 }
 
 /// For whom the demo prints.
@@ -79,7 +82,7 @@ impl fmt::Display for DemoFault {
             Self::Entropy => f.write_str("the operating system gives no randomness"),
             Self::NotLocal(address) => write!(
                 f,
-                "the demo shows its secrets and speaks plain http: {address} is not an address of this machine alone; \
+                "the demo shows its secrets: {address} is not an address of this machine alone; \
                  use 127.0.0.1 or [::1], or 0.0.0.0 inside a container"
             ),
         }
@@ -103,12 +106,17 @@ pub async fn run(settings: &Settings, dialects: &'static [&'static dyn Dialect])
     let listener = start::listen(settings.listen).await?;
     let address = listener.local_addr().map_err(|error| StartFault::Listen(settings.listen, error))?;
     let reached_at = SocketAddr::new(host, address.port());
-    let url = format!("http://{reached_at}");
+    let scheme = match settings.tls {
+        TlsOption::AsConfigured => "http",
+        TlsOption::ThrowAway => "https",
+    };
+    let url = format!("{scheme}://{reached_at}");
     master_key::make_folder(&settings.folder)?;
     let secrets = Secrets::open_or_make(&settings.folder)?;
     let path = site::write_config(&settings.folder, &secrets, address, &url)?;
-    let config = Config::load(&path, dialects)?;
-    let pushes = Arc::new(push::all(&config, &secrets)?);
+    let config = Config::load_with(&path, dialects, settings.tls)?;
+    let ca_file = config.server.tls.as_ref().map(|_| config.server.data_dir.join(CA_FILE_NAME));
+    let pushes = Arc::new(push::all(&config, &secrets, ca_file.as_deref())?);
     let shown = Arc::clone(&pushes);
     let answer = Box::new(move |query: &str| callback::page(&shown, query));
     let extra = ExtraPage { path: site::CALLBACK_PATH, answer };
@@ -116,9 +124,9 @@ pub async fn run(settings: &Settings, dialects: &'static [&'static dyn Dialect])
     let mut serving = pin!(server.run());
     let pushed = tokio::select! {
         ended = serving.as_mut() => return ended.map(|()| false).map_err(DemoFault::from),
-        pushed = push_all(reached_at, &pushes) => pushed,
+        pushed = push_all(reached_at, &pushes, ca_file.as_deref()) => pushed,
     };
-    let place = Place { url: &url, config: &path, secrets: &secrets };
+    let place = Place { url: &url, config: &path, ca_file: ca_file.as_deref(), secrets: &secrets };
     show(settings, &place, &pushed);
     if settings.then == Then::KeepServing {
         serving.await?;
@@ -126,10 +134,10 @@ pub async fn run(settings: &Settings, dialects: &'static [&'static dyn Dialect])
     Ok(!pushed.is_empty() && pushed.iter().all(|pushed| pushed.request_uri().is_some()))
 }
 
-async fn push_all(address: SocketAddr, pushes: &[Push]) -> Vec<Pushed<'_>> {
+async fn push_all<'a>(address: SocketAddr, pushes: &'a [Push], ca_file: Option<&Path>) -> Vec<Pushed<'a>> {
     let mut pushed = Vec::new();
     for push in pushes {
-        pushed.push(Pushed { push, answer: client::send(address, &push.request).await });
+        pushed.push(Pushed { push, answer: client::send(address, &push.request, ca_file).await });
     }
     pushed
 }

@@ -1,6 +1,7 @@
 //! One push of the demo: what is sent in which spelling, the same as a curl line, and what should come back.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use parhelion_engine::reference::sha256;
 use parhelion_jose::{base64, base64url};
@@ -45,6 +46,7 @@ pub(super) struct Push {
     authorize_url: String,
     token: TokenCall,
     spelling: Spelling,
+    curl: Curl,
 }
 
 struct TokenCall {
@@ -55,14 +57,14 @@ struct TokenCall {
 }
 
 /// The pushes of all tenants that the configuration still has.
-pub(super) fn all(config: &Config, secrets: &Secrets) -> Result<Vec<Push>, DemoFault> {
-    let tenants = site::tenants(secrets);
-    let pushes = tenants.iter().filter_map(|tenant| Push::new(config, tenant, secrets).transpose());
+pub(super) fn all(config: &Config, secrets: &Secrets, ca_file: Option<&Path>) -> Result<Vec<Push>, DemoFault> {
+    let (tenants, curl) = (site::tenants(secrets), Curl::trusting(ca_file));
+    let pushes = tenants.iter().filter_map(|tenant| Push::new(config, tenant, secrets, &curl).transpose());
     pushes.collect()
 }
 
 impl Push {
-    fn new(config: &Config, tenant: &DemoTenant, secrets: &Secrets) -> Result<Option<Self>, DemoFault> {
+    fn new(config: &Config, tenant: &DemoTenant, secrets: &Secrets, curl: &Curl) -> Result<Option<Self>, DemoFault> {
         let Some(plan) = config.tenants.iter().find(|plan| plan.id == tenant.id) else { return Ok(None) };
         let push_mount = plan.mounts.iter().find(|mount| mount.dialect.name() == tenant.dialect);
         let page_mount = plan.mounts.iter().find(|mount| mount.has_pages());
@@ -80,7 +82,7 @@ impl Push {
         Ok(Some(Self {
             tenant: tenant.id,
             name: tenant.name,
-            request: spell(tenant.spelling, push_url, &parameters, secrets),
+            request: spell(tenant.spelling, push_url, &parameters, secrets, curl),
             state,
             code_verifier,
             authorize_url,
@@ -91,6 +93,7 @@ impl Push {
                 spelling: tenant.spelling,
             },
             spelling: tenant.spelling,
+            curl: curl.clone(),
         }))
     }
 
@@ -135,7 +138,7 @@ impl Push {
             _ => parameters.extend([("client_id", BACKEND), ("client_secret", &call.client_secret)]),
         }
         options.extend(form_options(&parameters));
-        curl(&call.url, &options)
+        self.curl.line(&call.url, &options)
     }
 }
 
@@ -153,7 +156,13 @@ fn parameters(redirect_uri: &str, state: &str, verifier: &str) -> Result<Vec<(&'
     ])
 }
 
-fn spell(spelling: Spelling, url: String, parameters: &[(&'static str, String)], secrets: &Secrets) -> HttpRequest {
+fn spell(
+    spelling: Spelling,
+    url: String,
+    parameters: &[(&'static str, String)],
+    secrets: &Secrets,
+    curl: &Curl,
+) -> HttpRequest {
     let secret = secrets.client_secret.as_str();
     let pairs: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let with_secret: Vec<(&str, &str)> = pairs.iter().copied().chain([("client_secret", secret)]).collect();
@@ -162,31 +171,31 @@ fn spell(spelling: Spelling, url: String, parameters: &[(&'static str, String)],
             let credential = base64::encode(format!("{BACKEND}:{secret}").as_bytes());
             let options = [vec![basic_option(secret)], form_options(&pairs)].concat();
             let headers = vec![form_type(), ("Authorization", format!("Basic {credential}"))];
-            HttpRequest { curl: curl(&url, &options), url, headers, body: form(&pairs) }
+            HttpRequest { curl: curl.line(&url, &options), url, headers, body: form(&pairs) }
         }
         Spelling::Form => {
             let options = form_options(&with_secret);
-            HttpRequest { curl: curl(&url, &options), url, headers: vec![form_type()], body: form(&with_secret) }
+            HttpRequest { curl: curl.line(&url, &options), url, headers: vec![form_type()], body: form(&with_secret) }
         }
         Spelling::Json => {
             let body =
                 Value::Object(with_secret.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect());
-            json_request(url, Vec::new(), &body)
+            json_request(url, Vec::new(), &body, curl)
         }
         Spelling::Envelope => {
             let bearer = ("Authorization", format!("Bearer {}", secrets.api_token));
             let body = json!({ "parameters": form(&pairs), "clientId": BACKEND, "clientSecret": secret });
-            json_request(url, vec![bearer], &body)
+            json_request(url, vec![bearer], &body, curl)
         }
     }
 }
 
-fn json_request(url: String, mut headers: Vec<(&'static str, String)>, body: &Value) -> HttpRequest {
+fn json_request(url: String, mut headers: Vec<(&'static str, String)>, body: &Value, curl: &Curl) -> HttpRequest {
     headers.push(("Content-Type", "application/json".to_owned()));
     let mut options: Vec<String> =
         headers.iter().map(|(name, value)| format!("-H {}", quoted(&format!("{name}: {value}")))).collect();
     options.push(format!("-d {}", quoted(&body.to_string())));
-    HttpRequest { curl: curl(&url, &options), url, headers, body: body.to_string() }
+    HttpRequest { curl: curl.line(&url, &options), url, headers, body: body.to_string() }
 }
 
 /// The header that says it is a form; curl sends it by itself.
@@ -208,13 +217,27 @@ fn basic_option(secret: &str) -> String {
     format!("-u {}", quoted(&format!("{BACKEND}:{secret}")))
 }
 
-fn curl(url: &str, options: &[String]) -> String {
-    let mut text = format!("curl -i {}", quoted(url));
-    for option in options {
-        // Writing to a string does not fail.
-        let _ = write!(text, " \\\n  {option}");
+/// How curl is called.
+#[derive(Clone)]
+struct Curl {
+    /// What every call needs.
+    options: Vec<String>,
+}
+
+impl Curl {
+    fn trusting(ca_file: Option<&Path>) -> Self {
+        let option = ca_file.map(|file| format!("--cacert {}", quoted(&file.display().to_string())));
+        Self { options: option.into_iter().collect() }
     }
-    text
+
+    fn line(&self, url: &str, options: &[String]) -> String {
+        let mut text = format!("curl -i {}", quoted(url));
+        for option in self.options.iter().chain(options) {
+            // Writing to a string does not fail.
+            let _ = write!(text, " \\\n  {option}");
+        }
+        text
+    }
 }
 
 /// In single quotes, for a shell.

@@ -31,6 +31,8 @@ impl Pushed<'_> {
 pub(super) struct Place<'a> {
     pub(super) url: &'a str,
     pub(super) config: &'a std::path::Path,
+    /// The authority to be trusted, where the server speaks TLS.
+    pub(super) ca_file: Option<&'a std::path::Path>,
     pub(super) secrets: &'a Secrets,
 }
 
@@ -40,6 +42,7 @@ pub(super) fn json(place: &Place<'_>, pushed: &[Pushed<'_>]) -> String {
     let whole = json!({
         "url": place.url,
         "config": place.config.display().to_string(),
+        "ca_file": place.ca_file.map(|file| file.display().to_string()),
         "username": USER,
         "password": place.secrets.password,
         "pushes": pushes,
@@ -91,6 +94,9 @@ pub(super) fn text(place: &Place<'_>, pushed: &[Pushed<'_>]) -> String {
     let _ = writeln!(text, "\n{}", style.heading("This server"));
     line(&mut text, "address", place.url);
     line(&mut text, "configuration", &place.config.display().to_string());
+    if let Some(ca_file) = place.ca_file {
+        line(&mut text, "authority", &format!("{} (what clients of this server trust)", ca_file.display()));
+    }
     text
 }
 

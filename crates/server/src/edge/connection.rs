@@ -1,6 +1,6 @@
-//! One connection: HTTP/1.1 with deadlines, until it is done, broken or drained.
+//! One connection: its handshake, if it begins with one, and then requests until it is done, broken, late or drained.
 
-use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,20 +10,52 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use parhelion_protocol::limits as protocol_limits;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
-use super::source::Source;
 use super::stream::Stream;
-use super::{Edge, dispatch, message};
+use super::tls::Protocol;
+use super::{Edge, dispatch, http2, message};
 
 /// Bytes of a head that are read at all: headers, target, and what stands around them. Below this our own limits answer.
 const HEAD_READ_MAX_BYTES: usize = 64 * 1024;
 
+/// What is known of a connection before its first request.
+#[derive(Clone)]
+pub(super) struct Arrival {
+    pub(super) edge: Arc<Edge>,
+    pub(super) peer: IpAddr,
+    /// By when the first request must be here, the handshake before it included.
+    pub(super) first_head_by: Instant,
+}
+
 /// Serves a connection. When `draining` becomes true, the request in flight is the last.
 pub(super) async fn serve(edge: Arc<Edge>, socket: TcpStream, mut draining: watch::Receiver<bool>) {
+    let Ok(peer) = socket.peer_addr() else { return };
     // Answers are small and must not wait for more.
     let _ = socket.set_nodelay(true);
+    let first_head_by = Instant::now().checked_add(edge.limits.head_wait).unwrap_or_else(Instant::now);
+    let stream = Stream::new(socket, &edge.limits);
+    let arrival = Arrival { edge: Arc::clone(&edge), peer: peer.ip(), first_head_by };
+    let Some(tls) = &edge.tls else { return serve_http1(arrival, stream, draining).await };
+    let shaken = tokio::select! {
+        shaken = tls.shake_hands(stream, first_head_by) => shaken,
+        _ = draining.wait_for(|draining| *draining) => None,
+    };
+    match shaken {
+        Some((stream, Protocol::Http1)) => serve_http1(arrival, stream, draining).await,
+        Some((stream, Protocol::Http2)) => http2::serve(arrival, stream, draining).await,
+        None => {}
+    }
+}
+
+async fn serve_http1<I>(arrival: Arrival, stream: I, mut draining: watch::Receiver<bool>)
+where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let Arrival { edge, peer, first_head_by } = arrival;
     let limits = edge.limits;
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -31,22 +63,20 @@ pub(super) async fn serve(edge: Arc<Edge>, socket: TcpStream, mut draining: watc
         .max_headers(protocol_limits::HEADERS_MAX)
         .max_header_size(HEAD_READ_MAX_BYTES)
         .max_buf_size(HEAD_READ_MAX_BYTES);
-    let Ok(peer) = socket.peer_addr() else { return };
     let answered = Arc::new(AtomicU32::new(0));
-    let io = TokioIo::new(Stream::new(socket, &limits));
+    let counter = Arc::clone(&answered);
     let connection = http.serve_connection(
-        io,
+        TokioIo::new(stream),
         service_fn(move |mut request| {
-            let source = edge.proxies.source(peer.ip(), request.headers());
-            request.extensions_mut().insert(Source(source));
-            let count = answered.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+            let count = counter.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+            edge.proxies.mark(peer, &mut request);
             let edge = Arc::clone(&edge);
             async move {
                 let mut response = dispatch::answer(&edge, request).await;
                 if count >= limits.requests_per_connection_max {
                     message::close(&mut response);
                 }
-                Ok::<_, Infallible>(response.map(Full::new))
+                Ok::<_, std::convert::Infallible>(response.map(Full::new))
             }
         }),
     );
@@ -54,7 +84,16 @@ pub(super) async fn serve(edge: Arc<Edge>, socket: TcpStream, mut draining: watc
     tokio::select! {
         // A connection that breaks or times out is the client's affair.
         _ = connection.as_mut() => return,
+        () = no_first_head(first_head_by, &answered) => return,
         _ = draining.wait_for(|draining| *draining) => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
+}
+
+/// Done when the first request is late; after it, each head has its own deadline.
+async fn no_first_head(by: Instant, answered: &AtomicU32) {
+    sleep_until(by).await;
+    if answered.load(Ordering::Relaxed) > 0 {
+        std::future::pending::<()>().await;
+    }
 }

@@ -13,12 +13,21 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Seconds after which a client may try again when the server could not do its part.
 const RETRY_AFTER_S: &str = "1";
 
-/// The authority that a request is for: that of an absolute target, or else of its one `Host` header.
+/// The authority that a request is for: that of an absolute target, or else of its one `Host` header; in HTTP/2
+/// that of `:authority`.
 ///
 /// # Errors
 /// [`Reason::HostMissing`] when the header is missing, repeated or malformed (RFC 9112 section 3.2); HTTP/1.0 may
-/// do without.
+/// do without, and HTTP/2 may where there is an `:authority`, which it must repeat if it is there.
 pub(super) fn authority(parts: &Parts) -> Result<&str, Refusal> {
+    if parts.version == Version::HTTP_2
+        && let Some(authority) = parts.uri.authority().map(http::uri::Authority::as_str)
+    {
+        //= rfc9113#8.3.1 a Host that says something else makes the request malformed
+        let differs = parts.headers.get_all(header::HOST).iter().any(|host| host != authority);
+        let malformed = differs || !is_authority(authority);
+        return if malformed { Err(Reason::HostMissing.into()) } else { Ok(authority) };
+    }
     let mut hosts = parts.headers.get_all(header::HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.to_str().ok().filter(|host| is_authority(host)),
@@ -42,7 +51,9 @@ pub(super) fn check_head(parts: &Parts) -> Result<(), Refusal> {
     let lines = parts.headers.iter().map(|(name, value)| name.as_str().len().saturating_add(value.len()));
     let bytes = lines.fold(0_usize, usize::saturating_add);
     let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
-    let fits = bytes <= limits::HEADERS_MAX_BYTES && target <= limits::TARGET_MAX_BYTES;
+    let fits = parts.headers.len() <= limits::HEADERS_MAX
+        && bytes <= limits::HEADERS_MAX_BYTES
+        && target <= limits::TARGET_MAX_BYTES;
     if fits { Ok(()) } else { Err(Refusal::new(Reason::HeadersTooLarge).found_length(bytes.saturating_add(target))) }
 }
 

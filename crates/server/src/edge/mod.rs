@@ -9,6 +9,7 @@ mod connection;
 mod cors;
 mod dispatch;
 mod documents;
+mod http2;
 mod limits;
 mod log;
 mod message;
@@ -16,6 +17,7 @@ mod panics;
 mod rate;
 pub(crate) mod source;
 mod stream;
+pub(crate) mod tls;
 
 #[cfg(test)]
 mod authorize_tests;
@@ -33,13 +35,13 @@ pub use accept::{End, run};
 pub use limits::Limits;
 pub use panics::report_without_payload;
 pub use rate::{Attempt, AttemptKind, Exceeded, RatesOfSource};
-
-use source::Proxies;
+pub use tls::{Tls, TlsFault};
 
 use crate::config::{BaseUrl, Config};
 use crate::routes::RouteTable;
 use crate::wiring::{Ports, WiringFault, wire};
 use rate::Rates;
+use source::Proxies;
 
 /// All that answering a request needs.
 pub struct Edge {
@@ -51,6 +53,7 @@ pub struct Edge {
     rates: Rates,
     extra: Option<ExtraPage>,
     proxies: Proxies,
+    tls: Option<Tls>,
 }
 
 /// One more page of the server: the demo's callback.
@@ -83,6 +86,13 @@ impl Edge {
         let plan = &config.server;
         let proxies = Proxies::new(plan.trusted_proxies.clone(), plan.source_header);
         let rates = Rates::new(plan.rate);
-        Ok(Self { engine, routes, public_url: plan.public_url.clone(), limits, rates, extra, proxies })
+        let public_url = plan.public_url.clone();
+        Ok(Self { engine, routes, public_url, limits, rates, extra, proxies, tls: None })
+    }
+
+    /// The same, for connections that begin with a TLS handshake.
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 }

@@ -4,14 +4,14 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Request, header};
 use ipnet::IpNet;
 
 use crate::config::SourceHeader;
 
 /// In the extensions of every request that a connection brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Source(pub(super) IpAddr);
+struct Source(IpAddr);
 
 /// The address of the client that sent a request.
 pub(crate) fn source(parts: &Parts) -> Option<IpAddr> {
@@ -30,10 +30,16 @@ impl Proxies {
         Self { trusted, header }
     }
 
+    /// Notes on a request from whom it is.
+    pub(super) fn mark<B>(&self, peer: IpAddr, request: &mut Request<B>) {
+        let source = Source(self.source(peer, request.headers()));
+        request.extensions_mut().insert(source);
+    }
+
     /// The client's address: the last one before the proxies that are trusted. What the header says is read from its
     /// end, for everything before the first stranger's address is what that stranger wrote. Where it ends with what
     /// is no address, the last proxy that is known stands for the client.
-    pub(super) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    fn source(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut source = peer.to_canonical();
         if !self.is_trusted(source) {
             return source;

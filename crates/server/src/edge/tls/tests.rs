@@ -1,0 +1,1 @@
+//! TLS from its sockets.
