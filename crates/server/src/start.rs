@@ -14,6 +14,7 @@ use parhelion_stores::embedded::{EmbeddedLimits, OpenFault};
 use parhelion_stores::{EmbeddedStore, MemoryStore};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 use zeroize::Zeroizing;
 
@@ -93,7 +94,8 @@ pub struct Server {
     edge: Arc<Edge>,
     listener: TcpListener,
     store: Option<Arc<EmbeddedStore>>,
-    tls: Option<Tls>,
+    /// Looks after the files of certificates, as long as the server lives.
+    watching: JoinSet<()>,
 }
 
 /// Listens on an address.
@@ -127,11 +129,12 @@ impl Server {
             Some(tls) => edge.with_tls(tls.clone()),
             None => edge,
         });
+        let watching = tls.iter().map(Tls::watch).collect();
         let listener = match listener {
             Some(listener) => listener,
             None => listen(plan.listen).await?,
         };
-        Ok(Self { edge, listener, store, tls })
+        Ok(Self { edge, listener, store, watching })
     }
 
     /// Serves until a signal or a failure of the store ends it. A second signal ends the process at once.
@@ -140,7 +143,6 @@ impl Server {
     /// [`StartFault::System`] when signals cannot be listened for; the text of a store's failure otherwise.
     pub async fn run(self) -> Result<(), StartFault> {
         let mut signals = signals::Signals::listen().map_err(|error| StartFault::System("signals", error))?;
-        let watching = self.tls.map(|tls| tokio::spawn(tls.watch()));
         let store = self.store;
         let mut failed = false;
         let stop = async {
@@ -156,9 +158,7 @@ impl Server {
         if edge::run(self.edge, self.listener, stop).await == End::CutOff {
             warn!("some requests in flight were not answered in time");
         }
-        if let Some(watching) = watching {
-            watching.abort();
-        }
+        drop(self.watching);
         let broken = || StartFault::System("the store has failed; look at the disk", io::Error::other("write or sync"));
         if failed { Err(broken()) } else { Ok(()) }
     }

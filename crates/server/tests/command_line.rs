@@ -46,6 +46,35 @@ fn demo_pushes_through_five_dialects_and_keeps_its_secrets() {
 }
 
 #[test]
+fn demo_with_tls_is_trusted_by_its_own_authority_and_keeps_it() {
+    let directory = TemporaryDirectory::new();
+    let folder = directory.path().to_string_lossy().into_owned();
+    let demo = |tls: &[&str]| {
+        let arguments = ["demo", "--once", "--json", "--listen", "127.0.0.1:0", "--data", &folder];
+        let output = parhelion(&[&arguments, tls].concat()).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let first = demo(&["--tls", "dev"]);
+    let ca_file = first["ca_file"].as_str().unwrap();
+    let ca = std::fs::read(ca_file).unwrap();
+    for push in first["pushes"].as_array().unwrap() {
+        assert_eq!(push["as_expected"], true, "{push}");
+        for line in ["curl", "token_curl"] {
+            let line = push[line].as_str().unwrap();
+            assert!(line.starts_with("curl -i 'https://127.0.0.1:"), "{line}");
+            assert!(line.contains(&format!("--cacert '{ca_file}'")), "{line}");
+        }
+        assert!(push["authorize_url"].as_str().unwrap().starts_with("https://127.0.0.1:"), "{push}");
+    }
+    // The same folder without TLS and with it again.
+    let plain = demo(&[]);
+    assert!(plain["ca_file"].is_null() && plain["url"].as_str().unwrap().starts_with("http://"), "{plain}");
+    assert!(demo(&["--tls", "dev"])["url"].as_str().unwrap().starts_with("https://"));
+    assert_eq!(std::fs::read(ca_file).unwrap(), ca);
+}
+
+#[test]
 fn demo_that_is_not_answered_as_expected_fails() {
     let directory = TemporaryDirectory::new();
     assert!(demo_once(directory.path(), "127.0.0.1:0").status.success());
@@ -135,4 +164,41 @@ fn serving_begins_with_one_line_and_ends_well_with_sigterm() {
     );
     assert!(refusal["message"].as_str().unwrap().starts_with("PAR-"), "{refusal}");
     assert!(!log.contains("s3cret-value") && !log.contains("query-value"), "{log}");
+}
+
+#[test]
+fn certificate_that_cannot_be_used_is_told_by_its_file() {
+    let directory = TemporaryDirectory::new();
+    let config = directory.path().join("parhelion.toml");
+    let certificate = "[[server.tls.certificate]]\ncertificate_file = \"chain.pem\"\nkey_file = \"key.pem\"\n";
+    std::fs::write(&config, format!("version = 1\n{certificate}")).unwrap();
+    let serve = |more: &[&str]| {
+        let output = parhelion(&[&["serve", "--config", &config.to_string_lossy()], more].concat()).output().unwrap();
+        assert!(!output.status.success());
+        text(&output.stderr)
+    };
+    let missing = format!("parhelion: {}: No such file", directory.path().join("chain.pem").display());
+    assert!(serve(&[]).contains(&missing), "{}", serve(&[]));
+    assert!(serve(&["--tls", "dev"]).contains("leave out one of them"));
+}
+
+#[test]
+fn hangup_looks_at_certificates_and_ends_nothing() {
+    let directory = TemporaryDirectory::new();
+    let config = directory.path().join("parhelion.toml");
+    let tenant =
+        "[[tenant]]\nid = \"acme\"\n[[tenant.mount]]\ndialect = \"standard\"\nbase_url = \"https://as.example/acme\"\n";
+    std::fs::write(&config, format!("version = 1\n[server]\nlisten = \"127.0.0.1:0\"\n{tenant}")).unwrap();
+    let mut command = parhelion(&["serve", "--config", &config.to_string_lossy(), "--tls", "dev"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let id = child.id().to_string();
+    let signal = |name: &str| assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    signal("-HUP");
+    let heard = log.find(|line| line.contains("dev-certificate.pem: the certificate that is there is in use"));
+    assert!(heard.is_some());
+    signal("-TERM");
+    assert!(child.wait().unwrap().success());
 }

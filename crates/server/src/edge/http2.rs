@@ -1,5 +1,8 @@
 //! HTTP/2 on one connection, which only TLS leads to: what a client may open, reset and leave lying about.
 
+#[cfg(test)]
+mod tests;
+
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,8 +34,9 @@ const SEND_BUFFER_MAX_BYTES: usize = 64 * 1024;
 const UNSEEN_RESETS_MAX: usize = 20;
 /// Streams that we have reset because a client did something wrong with them (CVE-2025-8671).
 const ERROR_RESETS_MAX: usize = 100;
-/// Requests of one connection that a client took back while we worked on them.
-const ABANDONED_MAX: u32 = 200;
+/// Requests of one connection that a client took back while we worked on them, or that were such that HTTP/1.1 would have
+/// closed the connection.
+const SPOILT_MAX: u32 = 200;
 
 /// Serves a connection. When `draining` becomes true, the requests in flight are the last.
 pub(super) async fn serve<I>(arrival: Arrival, stream: I, mut draining: watch::Receiver<bool>)
@@ -50,9 +54,11 @@ where
             edge.proxies.mark(arrival.peer, &mut request);
             async move {
                 let mut response = dispatch::answer(&edge, request).await;
-                //= rfc9113#8.2.2 a stream that is not read to its end is reset, and the connection goes on
-                response.headers_mut().remove(header::CONNECTION);
-                under_way.end();
+                //= rfc9113#8.2.2 there is no such header; a body that is not read ends its stream and not the connection
+                match response.headers_mut().remove(header::CONNECTION) {
+                    None => under_way.end(),
+                    Some(_) => drop(under_way),
+                }
                 Ok::<_, Infallible>(response.map(Full::new))
             }
         }),
@@ -63,7 +69,11 @@ where
         // A connection that breaks is the client's affair.
         _ = connection.as_mut() => return,
         () = traffic.too_much() => return,
-        () = traffic.idle(first, limits.head_wait) => limits.write_wait,
+        () = traffic.idle(first, limits.head_wait) => match traffic.tally().begun {
+            // Who has not said anything in all that time gets no farewell.
+            0 => return,
+            _ => limits.linger,
+        },
         () = traffic.used_up() => limits.write_wait,
         _ = draining.wait_for(|draining| *draining) => limits.linger,
     };
@@ -97,14 +107,14 @@ struct Traffic {
     tally: Mutex<Tally>,
     /// The connection has had its share of requests.
     used_up: Notify,
-    /// It goes on all the same, or its client takes back too much of what it asks for.
+    /// It goes on all the same, or too many of its requests were spoilt.
     too_much: Notify,
 }
 
 struct Tally {
     begun: u32,
     under_way: u32,
-    abandoned: u32,
+    spoilt: u32,
     /// When the last request ended.
     ended_at: Option<Instant>,
 }
@@ -113,7 +123,7 @@ impl Traffic {
     fn new(limits: &Limits) -> Self {
         Self {
             requests_max: limits.requests_per_connection_max,
-            tally: Mutex::new(Tally { begun: 0, under_way: 0, abandoned: 0, ended_at: None }),
+            tally: Mutex::new(Tally { begun: 0, under_way: 0, spoilt: 0, ended_at: None }),
             used_up: Notify::new(),
             too_much: Notify::new(),
         }
@@ -152,7 +162,7 @@ fn after(moment: Instant, wait: Duration) -> Instant {
     moment.checked_add(wait).unwrap_or(moment)
 }
 
-/// A request that is being answered. Dropped before its end, it was taken back.
+/// A request that is being answered. Dropped before its end, it was spoilt.
 struct UnderWay {
     traffic: Arc<Traffic>,
     ended: bool,
@@ -183,8 +193,8 @@ impl Drop for UnderWay {
         tally.under_way = tally.under_way.saturating_sub(1);
         tally.ended_at = Some(Instant::now());
         if !self.ended {
-            tally.abandoned = tally.abandoned.saturating_add(1);
-            if tally.abandoned > ABANDONED_MAX {
+            tally.spoilt = tally.spoilt.saturating_add(1);
+            if tally.spoilt > SPOILT_MAX {
                 self.traffic.too_much.notify_one();
             }
         }

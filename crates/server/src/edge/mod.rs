@@ -15,7 +15,7 @@ mod log;
 mod message;
 mod panics;
 mod rate;
-pub(crate) mod source;
+mod source;
 mod stream;
 pub(crate) mod tls;
 

@@ -86,6 +86,9 @@ fn address(text: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::edge::Limits;
+    use crate::edge::tests::{CONFIG, PUSH, Site, post, status};
+    use crate::plain_dialect::DIALECTS;
 
     fn proxies(header: SourceHeader) -> Proxies {
         let networks = ["10.0.0.0/8", "127.0.0.1/32", "2001:db8:1::/48"];
@@ -164,6 +167,26 @@ mod tests {
             ("by=203.0.113.9", "10.0.0.1"),
         ] {
             assert_eq!(source(SourceHeader::Forwarded, "10.0.0.1", &[("forwarded", value)]), expected, "{value}");
+        }
+    }
+
+    #[tokio::test]
+    async fn requests_are_counted_by_the_source_that_a_trusted_proxy_names() {
+        let server =
+            "version = 1\n[server]\ntrusted_proxies = [\"127.0.0.2\"]\n[server.rate]\nsuccesses_per_minute = 1\n";
+        let site = Site::of(&CONFIG.replace("version = 1\n", server), DIALECTS, Limits::default()).await;
+        let (stranger, proxy) = ("127.0.0.3", "127.0.0.2");
+        for (peer, client, expected) in [
+            (proxy, "203.0.113.1", "201"),
+            (proxy, "203.0.113.1", "429"),
+            (proxy, "203.0.113.9, 203.0.113.1", "429"),
+            (proxy, "203.0.113.2", "201"),
+            (stranger, "203.0.113.3", "201"),
+            (stranger, "203.0.113.4", "429"),
+        ] {
+            let headers = format!("Connection: close\r\nX-Forwarded-For: {client}\r\nForwarded: for=\"{client}\"\r\n");
+            let answer = site.send_from(peer, &post("/acme/par", &headers, PUSH)).await;
+            assert_eq!(status(&answer), expected, "{peer} {client}: {answer}");
         }
     }
 }

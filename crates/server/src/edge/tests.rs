@@ -19,7 +19,7 @@ use super::*;
 use crate::passwords::Argon2Passwords;
 use crate::plain_dialect::DIALECTS;
 
-const CONFIG: &str = "version = 1
+pub(super) const CONFIG: &str = "version = 1
 [[tenant]]
 id = \"acme\"
 aliases = [\"42\"]
@@ -35,24 +35,32 @@ token_endpoint_auth_method = \"none\"
 redirect_uris = [\"https://app.example/cb\"]
 ";
 
-const PUSH: &str = "client_id=app&response_type=code&redirect_uri=https%3A%2F%2Fapp.example%2Fcb\
+pub(super) const PUSH: &str = "client_id=app&response_type=code&redirect_uri=https%3A%2F%2Fapp.example%2Fcb\
     &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
 
 /// Short enough for a test, long enough for a busy machine.
-const SHORT: Duration = Duration::from_millis(300);
+pub(super) const SHORT: Duration = Duration::from_millis(300);
 
 pub(super) struct Site {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    running: JoinHandle<End>,
+    pub(super) address: SocketAddr,
+    pub(super) stop: oneshot::Sender<()>,
+    pub(super) running: JoinHandle<End>,
 }
 
 impl Site {
     async fn start(limits: Limits) -> Self {
-        Self::of(CONFIG, DIALECTS, limits).await
+        Self::start_with(limits, None).await
     }
 
     pub(super) async fn of(config: &str, dialects: &'static [&'static dyn Dialect], limits: Limits) -> Self {
+        Self::open(config, dialects, limits, None).await
+    }
+
+    pub(super) async fn start_with(limits: Limits, tls: Option<Tls>) -> Self {
+        Self::open(CONFIG, DIALECTS, limits, tls).await
+    }
+
+    async fn open(config: &str, dialects: &'static [&'static dyn Dialect], limits: Limits, tls: Option<Tls>) -> Self {
         let config = Config::read(Path::new("x.toml"), config, dialects).unwrap();
         let ports = Ports {
             store: Arc::new(MemoryStore::new(Arc::new(FakeClock::default()))),
@@ -60,7 +68,11 @@ impl Site {
             passwords: Arc::new(Argon2Passwords::new(1, None)),
             master: Zeroizing::new([1; 32]),
         };
-        let edge = Arc::new(Edge::new(&config, ports, limits, None).await.unwrap());
+        let edge = Edge::new(&config, ports, limits, None).await.unwrap();
+        let edge = Arc::new(match tls {
+            Some(tls) => edge.with_tls(tls),
+            None => edge,
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -74,7 +86,7 @@ impl Site {
         Self::start(Limits { linger: SHORT, ..Limits::default() }).await
     }
 
-    async fn connect(&self) -> TcpStream {
+    pub(super) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 

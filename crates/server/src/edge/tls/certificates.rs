@@ -102,12 +102,12 @@ impl Pair {
         let file = self.plan.certificate_file.display();
         match pair::read(&self.plan, provider) {
             Ok(fresh) => {
-                seen.problem = None;
+                let was_bad = seen.problem.take().is_some();
                 if fresh.key.cert != self.used.load().cert {
                     fresh.tell();
                     info!("{file}: new connections get the certificate that is there now");
-                } else if occasion == Occasion::Asked {
-                    info!("{file}: the certificate is the one that is in use");
+                } else if was_bad || occasion == Occasion::Asked {
+                    info!("{file}: the certificate that is there is in use");
                 }
                 self.used.store(Arc::new(fresh.key));
             }
@@ -125,5 +125,13 @@ impl Pair {
 impl Fresh {
     fn tell(&self) {
         self.remarks.iter().for_each(|remark| warn!("{remark}"));
+    }
+}
+
+#[cfg(test)]
+impl Certificates {
+    /// The certificate that is shown to whoever asks for no name.
+    pub(super) fn default_leaf(&self) -> rustls::pki_types::CertificateDer<'static> {
+        self.choose(None, |_| true).unwrap().cert[0].clone()
     }
 }

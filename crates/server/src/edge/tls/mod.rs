@@ -5,6 +5,8 @@ mod pair;
 mod throw_away;
 
 #[cfg(test)]
+pub(super) mod test_authority;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;
@@ -17,7 +19,7 @@ use parhelion_engine::ports::Moment;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::{ServerConfig, version};
 use tokio::io::AsyncWriteExt;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -119,23 +121,20 @@ impl Tls {
     }
 
     /// Looks after the files until it is dropped: a pair that changed and fits is used for new handshakes, another one
-    /// is not and the log says why. SIGHUP makes it look at once.
-    pub async fn watch(self) {
+    /// is not and the log says why. SIGHUP makes it look at once, and no longer ends the process.
+    pub fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut hangup = signal(SignalKind::hangup()).inspect_err(|error| warn!(%error, "SIGHUP is not heard")).ok();
-        loop {
-            let asked = async {
-                match &mut hangup {
-                    Some(hangup) => hangup.recv().await,
-                    None => std::future::pending().await,
-                }
-            };
-            let occasion = tokio::select! {
-                _ = asked => Occasion::Asked,
-                () = sleep(LOOK) => Occasion::Passing,
-            };
-            let certificates = Arc::clone(&self.certificates);
-            // Files may be on a disk that is slow.
-            let _ = tokio::task::spawn_blocking(move || certificates.refresh(occasion)).await;
+        let certificates = Arc::clone(&self.certificates);
+        async move {
+            loop {
+                let occasion = tokio::select! {
+                    () = hung_up(hangup.as_mut()) => Occasion::Asked,
+                    () = sleep(LOOK) => Occasion::Passing,
+                };
+                let certificates = Arc::clone(&certificates);
+                // Files may be on a disk that is slow.
+                let _ = tokio::task::spawn_blocking(move || certificates.refresh(occasion)).await;
+            }
         }
     }
 
@@ -154,6 +153,15 @@ impl Tls {
         let is_http_2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
         Some((stream, if is_http_2 { Protocol::Http2 } else { Protocol::Http1 }))
     }
+}
+
+async fn hung_up(hangup: Option<&mut Signal>) {
+    if let Some(hangup) = hangup
+        && hangup.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// The one provider of cryptography.
