@@ -16,7 +16,9 @@ use crate::edge::tests::{PUSH, SHORT, Site};
 use crate::edge::tls::test_authority::{Authority, Client};
 use crate::edge::{End, Limits};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
+/// A deadline that a handshake on a busy machine keeps.
+const WAIT: Duration = Duration::from_secs(1);
 
 fn limits() -> Limits {
     Limits { linger: SHORT, ..Limits::default() }
@@ -188,7 +190,7 @@ async fn connection_ends_after_its_share_of_requests() {
 #[tokio::test]
 async fn idle_connection_is_ended_with_a_farewell() {
     let authority = Authority::new();
-    let site = authority.site(Limits { head_wait: SHORT, ..limits() }).await;
+    let site = authority.site(Limits { head_wait: WAIT, ..limits() }).await;
     let never = Session::begin(&authority, &site).await;
     let mut once = Session::begin(&authority, &site).await;
     assert_eq!(once.get(get(JWKS)).await.unwrap().0.status(), StatusCode::OK);
@@ -199,10 +201,10 @@ async fn idle_connection_is_ended_with_a_farewell() {
 #[tokio::test]
 async fn request_under_way_keeps_its_connection() {
     let authority = Authority::new();
-    let site = authority.site(Limits { head_wait: SHORT, ..limits() }).await;
+    let site = authority.site(Limits { head_wait: WAIT, ..limits() }).await;
     let mut session = Session::begin(&authority, &site).await;
     let (answer, mut body) = session.begin_request(post(), Body::Follows).await;
-    sleep(SHORT * 4).await;
+    sleep(WAIT * 2).await;
     body.send_data(Bytes::from_static(PUSH.as_bytes()), true).unwrap();
     assert_eq!(whole(answer).await.unwrap().0.status(), StatusCode::CREATED);
 }
@@ -389,7 +391,7 @@ async fn streams_that_a_client_makes_us_reset_end_the_connection() {
 async fn unfinished_head_is_closed_at_its_deadline_whether_frames_come_or_not() {
     const PING: u8 = 6;
     let authority = Authority::new();
-    let site = authority.site(Limits { head_wait: SHORT, ..limits() }).await;
+    let site = authority.site(Limits { head_wait: WAIT, ..limits() }).await;
     let unfinished = || frame(HEADERS, END_STREAM, 1, &head(GET));
     let said = Frames::begin(&authority, &site, &[]).await.converse([unfinished()].into_iter()).await;
     assert!(said.iter().all(|(kind, ..)| *kind != HEADERS), "{said:?}");
@@ -402,7 +404,7 @@ async fn unfinished_head_is_closed_at_its_deadline_whether_frames_come_or_not() 
 #[tokio::test]
 async fn client_that_takes_no_byte_of_its_answers_is_dropped() {
     let authority = Authority::new();
-    let site = authority.site(Limits { head_wait: SHORT, write_wait: SHORT, ..limits() }).await;
+    let site = authority.site(Limits { head_wait: WAIT, write_wait: WAIT, ..limits() }).await;
     // SETTINGS_INITIAL_WINDOW_SIZE: nothing, and then one byte.
     for window in [0, 1] {
         let settings = [0, 4, 0, 0, 0, window];
