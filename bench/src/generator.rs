@@ -176,7 +176,7 @@ mod tests {
             let (mut stream, _) = listener.accept().unwrap();
             let mut pause = Some(pause);
             while stream.read(&mut [0; 4096]).unwrap_or(0) > 0 {
-                pause.take().map(thread::sleep);
+                thread::sleep(pause.take().unwrap_or_default());
                 let body = crate::null_server::ANSWER;
                 let head = format!("HTTP/1.1 201 Created\r\ncontent-length: {}\r\n\r\n", body.len());
                 stream.write_all(&[head.as_bytes(), body].concat()).unwrap();

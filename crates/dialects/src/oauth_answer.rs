@@ -11,7 +11,7 @@ use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::limits;
 use parhelion_protocol::refusal::Refusal;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::dialect::{Incoming, Response};
 
@@ -103,10 +103,11 @@ pub fn json_response(status: u16, cache_control: &'static str, body: String) -> 
     response
 }
 
-/// The body of a successful push: exactly these two members (RFC 9126 section 2.2).
+/// The body of a successful push: exactly these two members (RFC 9126 section 2.2). A URN of ours holds
+/// nothing that JSON would escape.
 #[must_use]
 pub fn pushed_body(accepted: &Accepted) -> String {
-    json!({ "request_uri": accepted.request_uri, "expires_in": accepted.expires_in_s }).to_string()
+    format!(r#"{{"expires_in":{},"request_uri":"{}"}}"#, accepted.expires_in_s, accepted.request_uri)
 }
 
 /// The answer to a successful push (RFC 9126 section 2.2).
@@ -161,6 +162,7 @@ pub fn revoked() -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn granted(scope: Option<&str>, id_token: Option<&str>) -> Response {
         tokens(&Tokens {

@@ -130,8 +130,11 @@ fn without_head<P: Layout>(value: &[u8]) -> Result<&[u8], Fault> {
 }
 
 fn encode_body<T: Serialize>(body: &T) -> Result<Vec<u8>, Fault> {
-    postcard::to_allocvec(body).map_err(|_| Fault::Crypto)
+    postcard::to_extend(body, Vec::with_capacity(USUAL_BODY_BYTES)).map_err(|_| Fault::Crypto)
 }
+
+/// Room for an ordinary body, so that it is not moved again and again as it grows.
+const USUAL_BODY_BYTES: usize = 512;
 
 fn decode_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     match postcard::take_from_bytes(bytes) {
