@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio, id};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::sleep;
@@ -21,7 +22,26 @@ const END_S: u64 = 15;
 pub struct Server {
     folder: Folder,
     port: u16,
+    scheme: Scheme,
     child: Option<Child>,
+}
+
+/// What a server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain HTTP on loopback.
+    Http,
+    /// HTTPS, with a certificate of a throw-away authority of the server's own.
+    Https,
+}
+
+impl Scheme {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
 }
 
 impl Server {
@@ -32,9 +52,20 @@ impl Server {
     /// When it does not start; the message carries what it wrote to standard error.
     #[must_use]
     pub fn start(config: &str) -> Self {
+        Self::start_speaking(config, Scheme::Http)
+    }
+
+    /// As [`Server::start`]; with [`Scheme::Https`] the server's URLs in the configuration are `https` ones.
+    ///
+    /// # Panics
+    /// As [`Server::start`].
+    #[must_use]
+    pub fn start_speaking(config: &str, scheme: Scheme) -> Self {
+        let ours = format!("{}://127.0.0.1:@PORT@", scheme.as_str());
+        let config = config.replace("http://127.0.0.1:@PORT@", &ours);
         let mut attempts = 0;
         loop {
-            match Self::try_start(config) {
+            match Self::try_start_speaking(&config, scheme) {
                 Ok(server) => return server,
                 // Somebody else took the port between our look and the server's bind.
                 Err(report) if report.contains("in use") && attempts < 3 => attempts += 1,
@@ -48,13 +79,17 @@ impl Server {
     /// # Errors
     /// The text of standard error.
     pub fn try_start(config: &str) -> Result<Self, String> {
+        Self::try_start_speaking(config, Scheme::Http)
+    }
+
+    fn try_start_speaking(config: &str, scheme: Scheme) -> Result<Self, String> {
         let folder = Folder::new("server");
         let port = free_port();
         let data = folder.path().join("data");
         let config = config.replace("@PORT@", &port.to_string()).replace("@DIR@", &data.to_string_lossy());
         fs::create_dir_all(data).expect("a data folder");
         fs::write(folder.path().join("parhelion.toml"), config).expect("a configuration file");
-        let mut server = Self { folder, port, child: None };
+        let mut server = Self { folder, port, scheme, child: None };
         server.launch()?;
         Ok(server)
     }
@@ -65,10 +100,16 @@ impl Server {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
-    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    /// `http://127.0.0.1:PORT` or `https://127.0.0.1:PORT`, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address())
+        format!("{}://{}", self.scheme.as_str(), self.address())
+    }
+
+    /// The certificate of the authority that an `https` server made for itself.
+    #[must_use]
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.path().join("data").join("ca.pem")
     }
 
     /// The folder with the configuration, the data and the logs.
@@ -150,6 +191,10 @@ impl Server {
             .arg("serve")
             .arg("--config")
             .arg(self.folder.path().join("parhelion.toml"))
+            .args(match self.scheme {
+                Scheme::Http => &[][..],
+                Scheme::Https => &["--tls", "dev"],
+            })
             .stdin(Stdio::null())
             .stdout(self.log("stdout.log"))
             .stderr(self.log("stderr.log"))

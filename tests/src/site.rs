@@ -10,7 +10,7 @@ use crate::binary::Binary;
 use crate::browser::{Browser, User};
 use crate::client_key::ClientKey;
 use crate::mount::Mount;
-use crate::server::{Server, free_port};
+use crate::server::{Scheme, Server, free_port};
 
 /// The one user of every tenant.
 pub const ALICE: User<'static> = User { username: "alice", password: "correct horse battery staple" };
@@ -42,9 +42,18 @@ impl Site {
     /// When the server does not start.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_speaking(Scheme::Http)
+    }
+
+    /// Starts it on http or https.
+    ///
+    /// # Panics
+    /// When the server does not start.
+    #[must_use]
+    pub fn start_speaking(scheme: Scheme) -> Self {
         let key = ClientKey::generate();
         let callback = format!("http://127.0.0.1:{}/cb", free_port());
-        let server = Server::start(&config(&callback, &key));
+        let server = Server::start_speaking(&config(&callback, &key), scheme);
         Self { server, callback, key }
     }
 

@@ -4,6 +4,7 @@
 use parhelion_tests::application::{Application, Credential};
 use parhelion_tests::mount::Mount;
 use parhelion_tests::script;
+use parhelion_tests::server::Scheme;
 use parhelion_tests::site::{ALICE, Site};
 use serde_json::{Value, json};
 
@@ -23,7 +24,9 @@ fn run(site: &Site, script: &str, mount: &Mount, app: Application<'_>, decision:
         Credential::SecretPost(secret) => ("client_secret_post", ("CLIENT_SECRET", secret)),
         Credential::PrivateKey(_) => ("private_key_jwt", ("CLIENT_JWK", key.as_str())),
     };
+    let ca_file = site.server.ca_file();
     let variables = [
+        ("NODE_EXTRA_CA_CERTS", ca_file.to_str().unwrap()),
         ("ISSUER", mount.issuer.as_str()),
         ("CLIENT_ID", app.client_id),
         ("METHOD", method),
@@ -84,8 +87,8 @@ fn a_denial_reaches_the_library_as_access_denied() {
 }
 
 #[test]
-fn userinfo_refresh_introspection_revocation_logout_and_form_post_work_on_every_mount() {
-    let site = Site::start();
+fn userinfo_refresh_introspection_revocation_logout_and_form_post_work_over_tls_on_every_mount() {
+    let site = Site::start_speaking(Scheme::Https);
     for mount in [site.standard(), site.ibm_verify(), site.pingone(), site.autional()] {
         lifecycle(&site, &mount);
     }

@@ -122,7 +122,7 @@ impl<T> Judged<T> {
 
 impl Engine {
     /// Present, find, prove: which client asks, and which key it holds, or why not.
-    pub(crate) async fn authenticate(
+    async fn authenticate(
         &self,
         mount: &Mount,
         request: &ClientRequest<'_>,
@@ -137,6 +137,27 @@ impl Engine {
                 None => (None, Err(Reason::ClientUnknown.into())),
             },
             Err(turned) => (None, Err(turned)),
+        };
+        Judged { method, dpop_nonce, outcome }
+    }
+
+    /// Does what a client asks that proves to be the one who asks. A refusal uses its once-keys up too.
+    pub(crate) async fn for_client<T>(
+        &self,
+        mount: &Mount,
+        request: &ClientRequest<'_>,
+        endpoint: Endpoint,
+        client_id_in_form: ClientIdInForm,
+        act: impl AsyncFnOnce(&Proven) -> Result<T, Turned>,
+    ) -> Judged<T> {
+        let Judged { method, dpop_nonce, outcome } =
+            self.authenticate(mount, request, endpoint, client_id_in_form).await;
+        let outcome = match outcome {
+            Ok(proven) => {
+                let outcome = act(&proven).await;
+                self.claim_on_refusal(&proven, outcome).await
+            }
+            Err(turned) => Err(turned),
         };
         Judged { method, dpop_nonce, outcome }
     }
@@ -265,7 +286,7 @@ impl Engine {
 
     /// Passes an outcome on; if it is a refusal, the once-key is claimed first: a proved credential is
     /// used by whatever it was shown for (OpenID Connect Core section 9).
-    pub(crate) async fn claim_on_refusal<T>(&self, proven: &Proven, outcome: Result<T, Turned>) -> Result<T, Turned> {
+    async fn claim_on_refusal<T>(&self, proven: &Proven, outcome: Result<T, Turned>) -> Result<T, Turned> {
         let Err(Turned::Refused(refusal)) = &outcome else { return outcome };
         if matches!(refusal.reason, Reason::AssertionReplayed | Reason::DpopReplayed) {
             return outcome;

@@ -37,16 +37,8 @@ impl Engine {
     /// # Errors
     /// In the outcome: the first rule broken, or the fault that kept the request from being stored.
     pub async fn push(&self, mount: &Mount, request: &ClientRequest<'_>) -> Judged<Accepted> {
-        let in_form = mount.policy.client_id_in_form;
-        let Judged { method, dpop_nonce, outcome } = self.authenticate(mount, request, Endpoint::Push, in_form).await;
-        let outcome = match outcome {
-            Ok(proven) => {
-                let outcome = self.push_proven(mount, request, &proven).await;
-                self.claim_on_refusal(&proven, outcome).await
-            }
-            Err(turned) => Err(turned),
-        };
-        Judged { method, dpop_nonce, outcome }
+        let act = async |proven: &Proven| self.push_proven(mount, request, proven).await;
+        self.for_client(mount, request, Endpoint::Push, mount.policy.client_id_in_form, act).await
     }
 
     async fn push_proven(

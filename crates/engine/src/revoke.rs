@@ -19,16 +19,8 @@ impl Engine {
     /// # Errors
     /// In the outcome: the client is not who it says, or the token is another's; it stays then.
     pub async fn revoke(&self, mount: &Mount, request: &ClientRequest<'_>) -> Judged<()> {
-        let in_form = ClientIdInForm::FromCredential;
-        let Judged { method, dpop_nonce, outcome } = self.authenticate(mount, request, Endpoint::Revoke, in_form).await;
-        let outcome = match outcome {
-            Ok(proven) => {
-                let outcome = self.revoke_proven(mount, request, &proven).await;
-                self.claim_on_refusal(&proven, outcome).await
-            }
-            Err(turned) => Err(turned),
-        };
-        Judged { method, dpop_nonce, outcome }
+        let act = async |proven: &Proven| self.revoke_proven(mount, request, proven).await;
+        self.for_client(mount, request, Endpoint::Revoke, ClientIdInForm::FromCredential, act).await
     }
 
     /// The hint is only a hint: both kinds are looked for (RFC 7009 section 2.1).

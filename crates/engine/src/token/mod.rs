@@ -42,16 +42,8 @@ impl Engine {
     /// # Errors
     /// In the outcome: the first rule broken, or the fault that kept the tokens from being stored.
     pub async fn token(&self, mount: &Mount, request: &ClientRequest<'_>) -> Judged<Tokens> {
-        let in_form = ClientIdInForm::FromCredential;
-        let Judged { method, dpop_nonce, outcome } = self.authenticate(mount, request, Endpoint::Token, in_form).await;
-        let outcome = match outcome {
-            Ok(proven) => {
-                let outcome = self.token_proven(mount, request, &proven).await;
-                self.claim_on_refusal(&proven, outcome).await
-            }
-            Err(turned) => Err(turned),
-        };
-        Judged { method, dpop_nonce, outcome }
+        let act = async |proven: &Proven| self.token_proven(mount, request, proven).await;
+        self.for_client(mount, request, Endpoint::Token, ClientIdInForm::FromCredential, act).await
     }
 
     async fn token_proven(

@@ -20,9 +20,16 @@ pub mod state;
 pub mod ui_locales;
 
 use crate::parameters::Param;
+use crate::profile::Min;
 use crate::refusal::{Reason, Refusal};
 
 /// `text`, unless it is longer than `max` bytes.
 fn bounded(param: Param, text: &str, max: usize, reason: Reason) -> Result<&str, Refusal> {
     if text.len() <= max { Ok(text) } else { Err(Refusal::new(reason).about(Some(param)).found_length(text.len())) }
+}
+
+/// `text`, unless it is shorter than `min` bytes.
+fn at_least(param: Param, text: &str, min: Min, reason: Reason) -> Result<&str, Refusal> {
+    let min = usize::try_from(min.0).unwrap_or(usize::MAX);
+    if text.len() >= min { Ok(text) } else { Err(Refusal::new(reason).about(Some(param)).found_length(text.len())) }
 }

@@ -11,11 +11,7 @@ use crate::refusal::{Reason, Refusal};
 /// [`Reason::NonceTooShort`] or [`Reason::NonceTooLong`].
 pub fn parse(text: &str, policy: &Policy) -> Result<String, Refusal> {
     let text = super::bounded(Param::Nonce, text, limits::NONCE_MAX_BYTES, Reason::NonceTooLong)?;
-    let least = usize::try_from(policy.nonce_min_bytes.0).unwrap_or(usize::MAX);
-    if text.len() < least {
-        return Err(Refusal::new(Reason::NonceTooShort).about(Some(Param::Nonce)).found_length(text.len()));
-    }
-    Ok(text.to_owned())
+    super::at_least(Param::Nonce, text, policy.nonce_min_bytes, Reason::NonceTooShort).map(str::to_owned)
 }
 
 #[cfg(test)]

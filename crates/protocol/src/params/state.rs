@@ -11,11 +11,7 @@ use crate::refusal::{Reason, Refusal};
 /// [`Reason::StateTooShort`] or [`Reason::StateTooLong`].
 pub fn parse(text: &str, policy: &Policy) -> Result<String, Refusal> {
     let text = super::bounded(Param::State, text, limits::STATE_MAX_BYTES, Reason::StateTooLong)?;
-    let least = usize::try_from(policy.state_min_bytes.0).unwrap_or(usize::MAX);
-    if text.len() < least {
-        return Err(Refusal::new(Reason::StateTooShort).about(Some(Param::State)).found_length(text.len()));
-    }
-    Ok(text.to_owned())
+    super::at_least(Param::State, text, policy.state_min_bytes, Reason::StateTooShort).map(str::to_owned)
 }
 
 #[cfg(test)]
