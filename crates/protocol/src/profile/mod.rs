@@ -4,12 +4,14 @@
 //! level may tighten and never loosen; who needs it looser names another profile. [`Policy::meet`]
 //! joins the first two, [`Policy::tightened`] applies the others and refuses what would loosen.
 
+mod choices;
 mod policy;
 mod shipped;
 
-pub use policy::{
+pub use choices::{
     AlgName, AssertionAudience, Chosen, ClientIdInForm, Consent, DpopNonce, Introspection, LoginHintForm,
-    LoopbackRedirectUri, Loosened, Max, Min, Pkce, Policy, PushedRequests, RedirectUriNeed, RefreshTokenRotation,
-    RefreshTokens, RequestObjectTerms, RequestObjects, ScopeNeed, SenderConstraint, Set, UnknownScope,
+    LoopbackRedirectUri, Max, Min, Pkce, PushedRequests, RedirectUriNeed, RefreshTokenRotation, RefreshTokens,
+    RequestObjectTerms, RequestObjects, ScopeNeed, SenderConstraint, Set, UnknownScope,
 };
+pub use policy::{Loosened, Policy};
 pub use shipped::{ProfileFault, names, read, shipped};
