@@ -161,14 +161,15 @@ fn variants(file: &str, at: &str, case: Value) -> Vec<Case> {
     let Value::Table(mut case) = case else { panic!("{file}: a case is a table") };
     let Some(each) = case.remove("each") else { return vec![one(file, at, case)] };
     let Value::Array(each) = each else { panic!("{file}: `each` is a list") };
-    each.into_iter()
-        .map(|value| {
+    (1..)
+        .zip(each)
+        .map(|(number, value): (usize, Value)| {
             let mut variant = Value::Table(case.clone());
             let shown = shown(&value);
             put_each(&mut variant, &value);
             let Value::Table(variant) = variant else { unreachable!("it was a table") };
             let mut case = one(file, at, variant);
-            case.title = format!("{}: {shown}", case.title);
+            case.title = format!("{} [{number}]: {shown}", case.title);
             case
         })
         .collect()

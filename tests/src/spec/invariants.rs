@@ -1,7 +1,7 @@
 //! What holds for every answer, whatever was sent: no fault of the server, nothing reflected, nothing kept by caches.
 
 use super::expect::{Expected, Shape};
-use super::judge::{Actual, Scene};
+use super::judge::{Actual, Scene, Vendor};
 use crate::wire::Response;
 
 /// Headers that differ from answer to answer.
@@ -23,6 +23,7 @@ pub fn complaints(expected: &Expected, actual: &Actual, scene: &Scene) -> Vec<St
     let bare = actual.sent.by_hand && answer.body.is_empty() && answer.header("x-request-id").is_none();
     if !bare {
         complaints.extend(about_headers(answer, actual.sent.cacheable));
+        complaints.extend(unchallenged(answer, actual, scene));
     }
     if answer.status >= 400 {
         complaints.extend(reflected(answer, actual, scene));
@@ -47,10 +48,13 @@ fn about_headers(answer: &Response, cacheable: bool) -> Vec<String> {
     }
     let telling = ["server", "x-powered-by", "via"].into_iter().filter(|name| answer.header(name).is_some());
     complaints.extend(telling.map(|name| format!("header {name} tells what runs here")));
-    if answer.status == 401 && answer.header("www-authenticate").is_none() {
-        complaints.push("401 without a challenge".to_owned());
-    }
     complaints
+}
+
+fn unchallenged(answer: &Response, actual: &Actual, scene: &Scene) -> Option<String> {
+    let excused = scene.vendor == Vendor::AlwaysUnauthorized && !actual.sent.authorization;
+    let unchallenged = answer.status == 401 && answer.header("www-authenticate").is_none();
+    (unchallenged && !excused).then(|| "401 without a challenge".to_owned())
 }
 
 /// The headers of every page.
@@ -83,7 +87,8 @@ fn reflected(answer: &Response, actual: &Actual, scene: &Scene) -> Vec<String> {
     }
     let is_word = |value: &str| value.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b' '));
     let telling = actual.sent.values.iter().filter(|value| value.len() >= 8 && !is_word(value));
-    let ours = |value: &str| scene.issuer.contains(value) || scene.public_url.contains(value);
+    let echoed = |value: &str| scene.vendor == Vendor::EchoesState && scene.state.as_deref() == Some(value);
+    let ours = |value: &str| scene.issuer.contains(value) || scene.public_url.contains(value) || echoed(value);
     telling
         .filter(|value| !ours(value) && said.contains(value.as_str()))
         .map(|value| format!("what was sent came back: {}", value.escape_debug()))

@@ -54,6 +54,20 @@ pub struct Scene {
     pub redirect_uri: String,
     /// The `state` that was sent.
     pub state: Option<String>,
+    /// What the vendor of the mount does otherwise.
+    pub vendor: Vendor,
+}
+
+/// Where a vendor's contract differs from the specifications for every answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Vendor {
+    /// Nowhere.
+    #[default]
+    None,
+    /// It answers 401 to every client that fails to authenticate, challenged or not.
+    AlwaysUnauthorized,
+    /// It sends `state` back with an error.
+    EchoesState,
 }
 
 /// The complaints about one answer.
@@ -115,7 +129,7 @@ fn about_outcome(outcome: &Outcome, actual: &Actual, scene: &Scene) -> Vec<Strin
 fn about_answer(outcome: &Outcome, actual: &Actual, answer: &Response, scene: &Scene) -> Vec<String> {
     let found = match outcome.shape {
         Shape::Login | Shape::Consent => about_step(outcome.shape, answer, scene),
-        _ => about_status(outcome, actual, answer),
+        _ => about_status(outcome, actual, answer, scene),
     };
     let mut complaints: Vec<String> = found.into_iter().collect();
     complaints.extend(match outcome.shape {
@@ -135,10 +149,11 @@ fn about_answer(outcome: &Outcome, actual: &Actual, answer: &Response, scene: &S
     complaints
 }
 
-fn about_status(outcome: &Outcome, actual: &Actual, answer: &Response) -> Option<String> {
+fn about_status(outcome: &Outcome, actual: &Actual, answer: &Response, scene: &Scene) -> Option<String> {
     // RFC 9110 section 15.5.2: a 401 needs a challenge, and only the Authorization header has one.
+    let challenged = actual.sent.authorization || scene.vendor == Vendor::AlwaysUnauthorized;
     let due = |status: &u16| match (outcome.shape, *status) {
-        (Shape::JsonError, 401) if !actual.sent.authorization => 400,
+        (Shape::JsonError, 401) if !challenged => 400,
         (_, status) => status,
     };
     let fits = outcome.statuses.iter().map(due).any(|status| status == answer.status);
@@ -147,9 +162,6 @@ fn about_status(outcome: &Outcome, actual: &Actual, answer: &Response) -> Option
 
 fn about_json_error(outcome: &Outcome, answer: &Response, scene: &Scene) -> Vec<String> {
     let mut complaints = Vec::new();
-    if answer.status == 401 && answer.header("www-authenticate").is_none() {
-        complaints.push("401 without a challenge".to_owned());
-    }
     let Some(Json::Object(members)) = body(answer) else {
         complaints.push("the body is no JSON object".to_owned());
         return complaints;

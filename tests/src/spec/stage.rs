@@ -11,7 +11,7 @@ use super::case::{Act, Browse, Change, Ending, Overlay, Race, Step};
 use super::compose::{Outgoing, compose};
 use super::expect::Expected;
 use super::generate;
-use super::judge::{Actual, Scene, Sent, response_parameters};
+use super::judge::{Actual, Scene, Sent, Vendor, response_parameters};
 use super::scope::Scope;
 use super::site::{self, Place, Site};
 use crate::browser::{Browser, Landing, Page};
@@ -140,6 +140,11 @@ impl<'a> Stage<'a> {
             public_url: self.site().url(),
             redirect_uri: self.redirect_uri.clone(),
             state: self.state.clone(),
+            vendor: match place.tenant.as_str() {
+                "ping" | "verify" => Vendor::AlwaysUnauthorized,
+                "autional" => Vendor::EchoesState,
+                _ => Vendor::None,
+            },
         };
         Done { expected, rest, actuals: actuals.into_iter().map(|actual| (actual, scene.clone())).collect() }
     }
