@@ -19,6 +19,8 @@ pub struct Case {
     pub title: String,
     /// Whether it needs a server of its own, because it restarts or reconfigures it.
     pub own_server: bool,
+    /// What is different in its `[server]` section.
+    pub server: Table,
     /// In their order.
     pub steps: Vec<Step>,
 }
@@ -140,6 +142,10 @@ pub struct Overlay {
     pub headers: Table,
     /// What is different about the client assertion.
     pub assertion: Table,
+    /// Puts the form into a request object, with these differences.
+    pub request: Option<Table>,
+    /// Shows a DPoP proof, with these differences.
+    pub dpop: Option<Table>,
     /// Bytes in place of everything.
     pub raw: Option<String>,
 }
@@ -229,7 +235,8 @@ fn one(file: &str, at: &str, mut case: Table) -> Case {
     let mut fields = Fields::of(case, &place);
     let (rows, title) = (fields.texts("rows"), fields.needed_text("title"));
     assert!(!rows.is_empty(), "{place}: no rows");
-    let own_server = fields.is_set("own_server");
+    let server = fields.table("server");
+    let own_server = fields.is_set("own_server") || !server.is_empty();
     let at = fields.text("at").unwrap_or_else(|| at.to_owned());
     let steps = match steps {
         None => vec![step(&mut fields, &place, &at)],
@@ -237,7 +244,7 @@ fn one(file: &str, at: &str, mut case: Table) -> Case {
         Some(_) => panic!("{place}: steps are a list"),
     };
     fields.end();
-    Case { file: file.to_owned(), rows, title, own_server, steps }
+    Case { file: file.to_owned(), rows, title, own_server, server, steps }
 }
 
 fn step_of(entry: Value, place: &str, at: &str) -> Step {
@@ -335,6 +342,8 @@ fn overlay(fields: &mut Fields<'_>, send: &str) -> Overlay {
         json_body: fields.value("json_body"),
         headers: fields.table("headers"),
         assertion: fields.table("assertion"),
+        request: fields.value("request").and_then(|request| request.as_table().cloned()),
+        dpop: fields.value("dpop").and_then(|dpop| dpop.as_table().cloned()),
         raw: fields.text("raw"),
     }
 }

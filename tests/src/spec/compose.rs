@@ -5,12 +5,13 @@
 
 use std::net::SocketAddr;
 
+use serde_json::{Map, Value as Json, json};
 use toml::{Table, Value};
 use url::form_urlencoded;
 
-use super::assertion::{self, Purpose};
 use super::case::Overlay;
 use super::judge::Sent;
+use super::jwt::{self, Holder, Usual};
 use super::scope::{self, Scope};
 use super::site::{Place, Registered, Site};
 use crate::base64;
@@ -56,7 +57,14 @@ pub fn compose(site: &Site, scope: &Scope, place: &Place, overlay: &Overlay) -> 
     for (name, value) in &overlay.form {
         draft.put(name, value);
     }
-    draft.write(site.address())
+    let form = draft.form.clone();
+    if let Some(different) = &overlay.request {
+        draft.sign_request(site, different);
+    }
+    if let Some(different) = &overlay.dpop {
+        draft.prove_possession(site, scope, different);
+    }
+    Outgoing { form, ..draft.write(site.address()) }
 }
 
 fn by_hand(raw: &str, address: SocketAddr, overlay: &Overlay) -> Outgoing {
@@ -103,6 +111,8 @@ fn filled(overlay: &Overlay, scope: &Scope) -> Overlay {
         json_body: overlay.json_body.as_ref().map(|value| scope.fill_value(value)),
         headers: table(&overlay.headers),
         assertion: table(&overlay.assertion),
+        request: overlay.request.as_ref().map(table),
+        dpop: overlay.dpop.as_ref().map(table),
         raw: text(&overlay.raw),
     }
 }
@@ -162,9 +172,13 @@ impl Draft<'_> {
             }
             "client_secret_post" => self.put("client_secret", &Value::String(secret)),
             "private_key_jwt" => {
-                let key = self.client.key.clone().unwrap_or_else(|| "stranger".to_owned());
-                let purpose = Purpose { client_id: &self.client.id, issuer: &self.place.issuer, key: &key };
-                let assertion = assertion::assertion(site.keys, &purpose, self.overlay.assertion.clone());
+                let claims = json!({
+                    "iss": self.client.id, "sub": self.client.id, "aud": self.place.issuer, "jti": jwt::jti(),
+                    "iat": jwt::seconds(0), "exp": jwt::seconds(60),
+                });
+                let key = self.own_key();
+                let usual = Usual { key: &key, typ: None, holder: Holder::Named, claims };
+                let assertion = jwt::make(site.keys, usual, self.overlay.assertion.clone());
                 self.put("client_assertion_type", &Value::String(JWT_BEARER.to_owned()));
                 self.put("client_assertion", &Value::String(assertion));
             }
@@ -174,6 +188,45 @@ impl Draft<'_> {
             let id = self.client.id.clone();
             self.put("client_id", &Value::String(id));
         }
+    }
+
+    fn own_key(&self) -> String {
+        self.client.key.clone().unwrap_or_else(|| "stranger".to_owned())
+    }
+
+    /// Puts everything that is not about authentication into a request object (RFC 9101).
+    fn sign_request(&mut self, site: &Site, different: &Table) {
+        let outside = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
+        let mut claims = Map::new();
+        for (name, value) in &self.form {
+            claims.insert(name.clone(), value.clone().into());
+        }
+        for name in &outside[1..] {
+            claims.remove(*name);
+        }
+        claims.insert("iss".to_owned(), self.client.id.clone().into());
+        claims.insert("aud".to_owned(), self.place.issuer.clone().into());
+        for (name, offset) in [("iat", 0), ("nbf", 0), ("exp", 60)] {
+            claims.insert(name.to_owned(), jwt::seconds(offset).into());
+        }
+        let key = self.own_key();
+        let typ = Some("oauth-authz-req+jwt");
+        let usual = Usual { key: &key, typ, holder: Holder::Named, claims: Json::Object(claims) };
+        let object = jwt::make(site.keys, usual, different.clone());
+        self.form.retain(|(name, _)| outside.contains(&name.as_str()));
+        self.form.push(("request".to_owned(), object));
+    }
+
+    /// Shows a DPoP proof (RFC 9449).
+    fn prove_possession(&mut self, site: &Site, scope: &Scope, different: &Table) {
+        let method = self.method();
+        let htu = format!("{}{}", site.url(), self.target(""));
+        let mut claims = json!({ "htm": method, "htu": htu, "jti": jwt::jti(), "iat": jwt::seconds(0) });
+        if self.overlay.endpoint == "userinfo" {
+            claims["ath"] = scope.fill("{{sha256:access_token}}").into();
+        }
+        let usual = Usual { key: "holder", typ: Some("dpop+jwt"), holder: Holder::Shown, claims };
+        self.headers.push(("DPoP".to_owned(), jwt::make(site.keys, usual, different.clone())));
     }
 
     /// Puts a field in, in place of the one that was there, or takes it out.
@@ -187,11 +240,7 @@ impl Draft<'_> {
 
     fn write(mut self, address: SocketAddr) -> Outgoing {
         let overlay = self.overlay;
-        let usual = match overlay.endpoint.as_str() {
-            "authorize" | "plain" | "userinfo" | "logout" | "jwks" | "discovery" | "page" => "GET",
-            _ => "POST",
-        };
-        let method = overlay.method.clone().unwrap_or_else(|| usual.to_owned());
+        let (usual, method) = (self.usual_method(), self.method());
         let is_page = matches!(overlay.endpoint.as_str(), "authorize" | "plain" | "logout");
         let encoded = self.encoded();
         let (query, mut body) = if is_page && method != "POST" { (encoded, None) } else { (String::new(), Some(encoded)) };
@@ -226,6 +275,17 @@ impl Draft<'_> {
         let mut bytes = scope::bytes(&head);
         bytes.extend(body);
         Outgoing { bytes, is_head: method == "HEAD", sent: self.sent(), form: self.form }
+    }
+
+    fn usual_method(&self) -> &'static str {
+        match self.overlay.endpoint.as_str() {
+            "authorize" | "plain" | "userinfo" | "logout" | "jwks" | "discovery" | "page" => "GET",
+            _ => "POST",
+        }
+    }
+
+    fn method(&self) -> String {
+        self.overlay.method.clone().unwrap_or_else(|| self.usual_method().to_owned())
     }
 
     fn encoded(&self) -> String {

@@ -17,7 +17,8 @@
 //! | `START_REFUSED` | the server does not start |
 //! | `DONE` | it happened |
 //!
-//! `REDIR` and `CODE` travel in the query, or `.fragment` or `.form_post` behind the word. `PAR-504` behind a word is
+//! `REDIR` and `CODE` travel in the query, or as `.fragment`, `.form_post`, `.jwt`, `.fragment_jwt` or `.form_post_jwt`
+//! behind the word says. `PAR-504` behind a word is
 //! the code that the answer must carry. `or` parts alternatives.
 
 use toml::{Table, Value};
@@ -120,6 +121,12 @@ pub enum Mode {
     Fragment,
     /// In a form.
     FormPost,
+    /// In a signed JWT in the query (JARM).
+    QueryJwt,
+    /// In a signed JWT in the fragment.
+    FragmentJwt,
+    /// In a signed JWT in a form.
+    FormPostJwt,
 }
 
 impl Expected {
@@ -193,6 +200,9 @@ impl Outcome {
             "query" => Mode::Query,
             "fragment" => Mode::Fragment,
             "form_post" => Mode::FormPost,
+            "jwt" => Mode::QueryJwt,
+            "fragment_jwt" => Mode::FragmentJwt,
+            "form_post_jwt" => Mode::FormPostJwt,
             other => panic!("{place}: what is `{other}`?"),
         };
         let (shape, status) = match name {
@@ -221,8 +231,8 @@ impl Outcome {
 
 const fn redirect_status(mode: Mode) -> u16 {
     match mode {
-        Mode::Query | Mode::Fragment => 303,
-        Mode::FormPost => 200,
+        Mode::Query | Mode::Fragment | Mode::QueryJwt | Mode::FragmentJwt => 303,
+        Mode::FormPost | Mode::FormPostJwt => 200,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::expect::{ABSENT, Closes, Expected, Mode, Outcome, PRESENT, Shape};
+use super::expect::{ABSENT, Closes, Expected, Outcome, PRESENT, Shape};
 use super::judge::Actual;
 
 /// Every way in which one expectation can be wrong by one word, with what was turned.
@@ -91,7 +91,7 @@ fn has_status(outcome: &Outcome) -> bool {
         | Shape::Tokens
         | Shape::Challenge
         | Shape::Inactive
-        | Shape::Redirect(Mode::Query | Mode::Fragment | Mode::FormPost)
+        | Shape::Redirect(_)
         | Shape::Code(_) => true,
         Shape::Login | Shape::Consent | Shape::Nothing | Shape::StartRefused | Shape::Done => false,
     }

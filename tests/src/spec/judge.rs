@@ -208,9 +208,26 @@ fn about_page(outcome: &Outcome, answer: &Response, scene: &Scene) -> Vec<String
     complaints
 }
 
-/// The parameters of an authorization response, wherever they are.
+/// The parameters of an authorization response, wherever they are; those of a signed one out of its JWT.
 #[must_use]
 pub fn response_parameters(answer: &Response) -> Option<(Mode, String, Vec<(String, String)>)> {
+    let (mode, uri, pairs) = plain_parameters(answer)?;
+    let [(name, jwt)] = pairs.as_slice() else { return Some((mode, uri, pairs)) };
+    if name != "response" {
+        return Some((mode, uri, pairs));
+    }
+    let claims = base64::from_url_safe(jwt.split('.').nth(1)?)?;
+    let Ok(Json::Object(claims)) = serde_json::from_slice(&claims) else { return None };
+    let text = |value: Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mode = match mode {
+        Mode::Fragment => Mode::FragmentJwt,
+        Mode::FormPost => Mode::FormPostJwt,
+        _ => Mode::QueryJwt,
+    };
+    Some((mode, uri, claims.into_iter().map(|(name, value)| (name, text(value))).collect()))
+}
+
+fn plain_parameters(answer: &Response) -> Option<(Mode, String, Vec<(String, String)>)> {
     let pairs = |text: &str| form_urlencoded::parse(text.as_bytes()).into_owned().collect();
     if let Some(location) = answer.header("location") {
         return match location.split_once('#') {
@@ -235,7 +252,7 @@ fn about_response(outcome: &Outcome, wanted: Mode, answer: &Response, scene: &Sc
         complaints.push(format!("it travels by {mode:?}"));
     }
     let (registered, query) = scene.redirect_uri.split_once('?').unwrap_or((&scene.redirect_uri, ""));
-    if uri != registered && !(wanted == Mode::FormPost && uri == scene.redirect_uri) {
+    if uri != registered && !(matches!(wanted, Mode::FormPost | Mode::FormPostJwt) && uri == scene.redirect_uri) {
         complaints.push(format!("it goes to {uri}"));
     }
     let own: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -251,7 +268,9 @@ fn about_response(outcome: &Outcome, wanted: Mode, answer: &Response, scene: &Sc
         Shape::Code(_) => &["code", "iss", "state"],
         _ => &["error", "error_description", "error_uri", "iss", "state"],
     };
-    let strange = pairs.iter().filter(|(name, _)| !known.contains(&name.as_str()));
+    let signed = matches!(wanted, Mode::QueryJwt | Mode::FragmentJwt | Mode::FormPostJwt);
+    let of_jwt = |name: &str| signed && matches!(name, "aud" | "exp" | "iat");
+    let strange = pairs.iter().filter(|(name, _)| !known.contains(&name.as_str()) && !of_jwt(name));
     complaints.extend(strange.map(|(name, _)| format!("has `{name}`")));
     match outcome.shape {
         Shape::Code(_) if get("code").is_none_or(|code| code.len() < 43) => complaints.push("no code".to_owned()),

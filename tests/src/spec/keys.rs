@@ -1,5 +1,6 @@
 //! The keys that clients of the site, and strangers, sign with: made once for a run, each with a name of its own.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
@@ -29,7 +30,7 @@ enum Pair {
 }
 
 /// Names of P-256 keys, with members that the registered JWK has besides the usual ones.
-const EC_KEYS: [(&str, &str); 8] = [
+const EC_KEYS: [(&str, &str); 9] = [
     ("main", r#"{"alg":"ES256","use":"sig"}"#),
     ("second", r#"{"alg":"ES256"}"#),
     ("third", r#"{"use":"sig"}"#),
@@ -37,7 +38,8 @@ const EC_KEYS: [(&str, &str); 8] = [
     ("enc", r#"{"use":"enc"}"#),
     ("ops", r#"{"key_ops":["encrypt"]}"#),
     ("stranger", "{}"),
-    ("fapi", "{}"),
+    ("holder", "{}"),
+    ("thief", "{}"),
 ];
 
 impl Keys {
@@ -75,6 +77,23 @@ impl Key {
     #[must_use]
     pub fn jwk(&self) -> &Value {
         &self.jwk
+    }
+
+    /// The same with the members that a thumbprint is made of and no others.
+    #[must_use]
+    pub fn thin_jwk(&self) -> Value {
+        let mut jwk = self.jwk.clone();
+        if let Value::Object(members) = &mut jwk {
+            members.retain(|name, _| ["kty", "crv", "x", "y", "n", "e"].contains(&name.as_str()));
+        }
+        jwk
+    }
+
+    /// RFC 7638 thumbprint: what `dpop_jkt` is.
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        // serde_json keeps members in the order of their names, which is the order of RFC 7638.
+        base64::url_safe(digest(&SHA256, self.thin_jwk().to_string().as_bytes()).as_ref())
     }
 
     /// The algorithm that it signs with unless told otherwise.

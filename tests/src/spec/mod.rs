@@ -1,6 +1,5 @@
 //! The rows of requirements and attacks, executed: data in `tests/spec`, one runner, no test function for a row.
 
-pub mod assertion;
 pub mod case;
 pub mod compose;
 pub mod expect;
@@ -9,6 +8,7 @@ pub mod flip;
 pub mod generate;
 pub mod invariants;
 pub mod judge;
+pub mod jwt;
 pub mod keys;
 pub mod report;
 pub mod rows;

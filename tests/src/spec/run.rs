@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::{fs, thread};
 
+use toml::Table;
+
 use super::case::{self, Case};
 use super::flip;
 use super::generate::no_secret_in;
@@ -30,7 +32,7 @@ const ALIVE: &str = "the server has outlived every case without a panic";
 pub fn run() -> Report {
     let cases = cases();
     let rows = Rows::read();
-    let mut site = Site::start();
+    let mut site = Site::start_with(&Table::new());
     let queue: Mutex<VecDeque<(usize, &Case)>> = Mutex::new(cases.iter().enumerate().collect());
     let verdicts: Mutex<HashMap<usize, Verdict>> = Mutex::new(HashMap::new());
     let references: Mutex<HashSet<String>> = Mutex::new(HashSet::new());
@@ -87,7 +89,7 @@ fn one(shared: &Site, case: &Case) -> (Verdict, Vec<String>) {
         requests: 0,
     };
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let server = if case.own_server { Server::Own(Box::new(Site::start())) } else { Server::Shared(shared) };
+        let server = if case.own_server { Server::Own(Box::new(Site::start_with(&case.server))) } else { Server::Shared(shared) };
         let mut stage = Stage::new(server);
         act(&mut stage, case, &mut verdict);
         (stage.references.clone(), stage.requests)

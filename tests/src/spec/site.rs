@@ -97,15 +97,16 @@ impl Place {
 }
 
 impl Site {
-    /// Starts it.
+    /// Starts it, with these differences in its `[server]` section.
     ///
     /// # Panics
     /// When the server does not start.
     #[must_use]
-    pub fn start() -> Self {
+    pub fn start_with(different: &Table) -> Self {
         let keys = all_keys();
         let callback = format!("http://127.0.0.1:{}/cb", free_port());
-        let config = configuration(&callback);
+        let mut config = configuration(&callback);
+        config["server"].as_table_mut().expect("a table").extend(different.clone());
         let server = Server::start(&written(&config, keys));
         Self { server, keys, callback, config }
     }
