@@ -41,8 +41,8 @@ pub struct Step {
 /// What a step does.
 #[derive(Clone, Debug)]
 pub enum Act {
-    /// Sends one request.
-    Send(Box<Overlay>),
+    /// Sends one request, so many times one after the other.
+    Send(Box<Overlay>, usize),
     /// Sends the same request many times at one moment: one is answered as expected, the others otherwise.
     Race(Box<Overlay>, Race),
     /// Uses a browser.
@@ -146,6 +146,8 @@ pub struct Overlay {
     pub request: Option<Table>,
     /// Shows a DPoP proof, with these differences.
     pub dpop: Option<Table>,
+    /// The cookies that are sent.
+    pub cookie: Option<String>,
     /// Bytes in place of everything.
     pub raw: Option<String>,
 }
@@ -275,7 +277,7 @@ fn act(fields: &mut Fields<'_>, place: &str) -> (Act, &'static str) {
         };
         return match race(fields, place) {
             Some(race) => (Act::Race(overlay, race), usual),
-            None => (Act::Send(overlay), usual),
+            None => (Act::Send(overlay, fields.number("repeat").unwrap_or(1.0) as usize), usual),
         };
     }
     if let Some(how_far) = fields.text("browse") {
@@ -344,6 +346,7 @@ fn overlay(fields: &mut Fields<'_>, send: &str) -> Overlay {
         assertion: fields.table("assertion"),
         request: fields.value("request").and_then(|request| request.as_table().cloned()),
         dpop: fields.value("dpop").and_then(|dpop| dpop.as_table().cloned()),
+        cookie: fields.text("cookie"),
         raw: fields.text("raw"),
     }
 }

@@ -113,6 +113,7 @@ fn filled(overlay: &Overlay, scope: &Scope) -> Overlay {
         assertion: table(&overlay.assertion),
         request: overlay.request.as_ref().map(table),
         dpop: overlay.dpop.as_ref().map(table),
+        cookie: text(&overlay.cookie),
         raw: text(&overlay.raw),
     }
 }
@@ -262,6 +263,7 @@ impl Draft<'_> {
         if !body.is_empty() || method == "POST" {
             self.headers.push(("Content-Length".to_owned(), body.len().to_string()));
         }
+        self.headers.extend(overlay.cookie.clone().map(|cookie| ("Cookie".to_owned(), cookie)));
         for (name, value) in &overlay.headers {
             self.headers.retain(|(found, _)| !found.eq_ignore_ascii_case(name));
             self.headers.extend(texts(value).into_iter().map(|value| (name.clone(), value)));

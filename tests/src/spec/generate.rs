@@ -6,9 +6,12 @@ use std::path::Path;
 
 use toml::Table;
 
+use super::case::Overlay;
+use super::expect::Expected;
 use super::fields::Fields;
 use super::site::Place;
 use super::stage::Stage;
+use crate::base64;
 
 /// Runs the generator of that name.
 ///
@@ -20,10 +23,42 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: Table) -> Res
         "log" => log(stage, &fields.texts("has"), &fields.texts("lacks")),
         "dependency-is-absent" => dependency_is_absent(&fields.needed_text("name")),
         "process-arguments" => process_arguments(stage, &fields.texts("lacks")),
+        "request-uris-are-random" => request_uris_are_random(stage, place, fields.number("count").unwrap_or(1000.0) as usize),
         _ => panic!("there is no generator `{name}` ({})", place.tenant),
     };
     fields.end();
     outcome
+}
+
+/// Pushes so many times and looks at what came: no two alike, no bit that leans to one side, nothing that counts.
+fn request_uris_are_random(stage: &mut Stage<'_>, place: &Place, count: usize) -> Result<(), String> {
+    let overlay = Overlay { endpoint: "push".to_owned(), client: "app-public".to_owned(), ..Overlay::default() };
+    let expected = Expected::of("PUSHED", "request-uris-are-random");
+    let mut seen: Vec<Vec<u8>> = Vec::new();
+    for _ in 0..count {
+        let actual = stage.send(place, &overlay, &expected);
+        let answer = actual.answer.ok_or("no answer")?;
+        let uri = answer.json()["request_uri"].as_str().unwrap_or_default().to_owned();
+        let reference = uri.rsplit(':').next().and_then(base64::from_url_safe).filter(|bytes| bytes.len() == 32);
+        seen.push(reference.ok_or(format!("`{uri}` is no reference"))?);
+    }
+    let distinct: HashSet<&[u8]> = seen.iter().flat_map(|bytes| [&bytes[..16], &bytes[16..]]).collect();
+    if distinct.len() != 2 * count {
+        return Err("a half of a reference came twice".to_owned());
+    }
+    // Of n fair coins, five standard deviations: sqrt(n) / 2 each.
+    let leeway = 2.5 * (count as f64).sqrt();
+    for bit in 0..256 {
+        let ones = seen.iter().filter(|bytes| bytes[bit / 8] >> (bit % 8) & 1 == 1).count();
+        if (ones as f64 - count as f64 / 2.0).abs() > leeway {
+            return Err(format!("bit {bit} is set in {ones} of {count}"));
+        }
+        let changes = seen.windows(2).filter(|pair| (pair[0][bit / 8] ^ pair[1][bit / 8]) >> (bit % 8) & 1 == 1).count();
+        if (changes as f64 - count as f64 / 2.0).abs() > leeway {
+            return Err(format!("bit {bit} changes {changes} times in {count}"));
+        }
+    }
+    Ok(())
 }
 
 /// What the log has and has not.

@@ -367,7 +367,9 @@ fn about_details(expected: &Expected, actual: &Actual) -> Vec<String> {
     }
     let text = format!("{}{}", answer.text(), actual.start_refused.as_deref().unwrap_or_default());
     complaints.extend(expected.has.iter().filter(|part| !text.contains(*part)).map(|part| format!("`{part}` is not there")));
-    complaints.extend(expected.lacks.iter().filter(|part| text.contains(*part)).map(|part| format!("`{part}` is there")));
+    let headers: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    let there = |part: &&String| text.contains(*part) || headers.contains(*part);
+    complaints.extend(expected.lacks.iter().filter(there).map(|part| format!("`{part}` is there")));
     if expected.same_as.is_some() {
         complaints.extend(invariants::differences(answer, actual.twin.as_ref()));
     }

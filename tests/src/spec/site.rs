@@ -172,7 +172,13 @@ impl Site {
     /// # Panics
     /// When there is no such entry, or the server does not start.
     pub fn reconfigure(&mut self, tenant: &str, list: &str, id: &str, set: &Table) {
-        let entries = self.config["tenant"].as_array_mut().expect("tenants").iter_mut();
+        let tenants = self.config["tenant"].as_array_mut().expect("tenants");
+        if list == "tenant" {
+            let found = tenants.iter_mut().filter_map(Value::as_table_mut).find(|found| text(found, "id") == Some(id));
+            found.expect("such a tenant").extend(set.clone());
+            return self.start_anew();
+        }
+        let entries = tenants.iter_mut();
         let tenant = entries.filter_map(Value::as_table_mut).find(|found| text(found, "id") == Some(tenant));
         let entries = tenant.and_then(|tenant| tenant.get_mut(list)?.as_array_mut()).expect("such a list");
         let is_it = |entry: &Value| {
@@ -185,6 +191,10 @@ impl Site {
         } else if let Some(entry) = entries[at].as_table_mut() {
             entry.extend(set.clone());
         }
+        self.start_anew();
+    }
+
+    fn start_anew(&mut self) {
         self.server.terminate();
         self.server.configure(&written(&self.config, self.keys));
         self.server.start_again();

@@ -15,7 +15,7 @@ use super::judge::{Actual, Scene, Sent, Vendor, response_parameters};
 use super::scope::Scope;
 use super::site::{self, Place, Site};
 use crate::browser::{Browser, Landing, Page};
-use crate::dice;
+use crate::{dice, html};
 use crate::wire::{Connection, Response};
 
 /// A server that cases share, or one of a case's own.
@@ -105,7 +105,7 @@ impl<'a> Stage<'a> {
         let expected = self.scope.fill_expected(&step.expected);
         let mut rest = None;
         let mut actuals = match &step.act {
-            Act::Send(overlay) => vec![self.send(&place, overlay, &expected)],
+            Act::Send(overlay, times) => (0..*times).map(|_| self.send(&place, overlay, &expected)).collect(),
             Act::Race(overlay, race) => {
                 rest = Some(self.scope.fill_expected(&race.rest));
                 self.race(&place, overlay, race)
@@ -297,7 +297,16 @@ impl<'a> Stage<'a> {
             }
         }
         found.extend(response_parameters(answer).map(|(_, _, pairs)| pairs).unwrap_or_default());
-        found.extend(answer.header("location").map(|to| ("location".to_owned(), to.to_owned())));
+        if let Some(to) = answer.header("location") {
+            let path = to.strip_prefix(&self.site().url()).unwrap_or(to);
+            found.extend([("location".to_owned(), to.to_owned()), ("location_path".to_owned(), path.to_owned())]);
+        }
+        let cookie = answer.all("set-cookie").find(|cookie| cookie.starts_with("interaction-"));
+        found.extend(cookie.and_then(|cookie| cookie.split(';').next()).map(|pair| ("cookie".to_owned(), pair.to_owned())));
+        if answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) {
+            let hidden = html::forms(&answer.text()).into_iter().flat_map(|form| form.fields("", &[]));
+            found.extend(hidden);
+        }
         for (member, value) in &found {
             let issued = ["request_uri", "access_token", "refresh_token", "code"].contains(&member.as_str());
             if issued && answer.status < 400 {
