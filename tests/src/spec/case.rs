@@ -45,6 +45,8 @@ pub enum Act {
     Send(Box<Overlay>, usize),
     /// Sends the same request many times at one moment: one is answered as expected, the others otherwise.
     Race(Box<Overlay>, Race),
+    /// Sends the same request many times at one moment: all are answered as expected.
+    Together(Box<Overlay>, usize),
     /// Uses a browser.
     Browse(Browse),
     /// Lets time pass.
@@ -212,7 +214,7 @@ fn put_each(target: &mut Value, each: &Value) {
 }
 
 fn member(text: &str, each: &Value) -> Option<Value> {
-    let path = text.strip_prefix("{{each")?.strip_suffix("}}")?;
+    let path = text.strip_prefix("{{each")?.strip_suffix("}}").filter(|path| !path.contains('}'))?;
     match path.strip_prefix('.') {
         Some(name) => Some(each.get(name).unwrap_or_else(|| panic!("no member {name} in {each}")).clone()),
         None => path.is_empty().then(|| each.clone()),
@@ -275,6 +277,9 @@ fn act(fields: &mut Fields<'_>, place: &str) -> (Act, &'static str) {
             "code" | "refresh" | "credentials" => "TOKENS",
             _ => "200",
         };
+        if let Some(times) = fields.number("together") {
+            return (Act::Together(overlay, times as usize), usual);
+        }
         return match race(fields, place) {
             Some(race) => (Act::Race(overlay, race), usual),
             None => (Act::Send(overlay, fields.number("repeat").unwrap_or(1.0) as usize), usual),

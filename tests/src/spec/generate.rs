@@ -4,11 +4,13 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use serde_json::{Map, Value as Json};
 use toml::Table;
 
 use super::case::Overlay;
 use super::expect::Expected;
 use super::fields::Fields;
+use super::judge::{differs, member};
 use super::site::Place;
 use super::stage::Stage;
 use crate::base64;
@@ -23,11 +25,42 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: Table) -> Res
         "log" => log(stage, &fields.texts("has"), &fields.texts("lacks")),
         "dependency-is-absent" => dependency_is_absent(&fields.needed_text("name")),
         "process-arguments" => process_arguments(stage, &fields.texts("lacks")),
+        "remember-claims" => remember_claims(stage, &fields.needed_text("token"), &fields.needed_text("as")),
+        "jwt" => jwt(stage, &fields.needed_text("of"), &fields.table("header"), &fields.table("claims")),
         "request-uris-are-random" => request_uris_are_random(stage, place, fields.number("count").unwrap_or(1000.0) as usize),
         _ => panic!("there is no generator `{name}` ({})", place.tenant),
     };
     fields.end();
     outcome
+}
+
+/// Keeps the claims of a token, by `name.claim`.
+fn remember_claims(stage: &mut Stage<'_>, token: &str, name: &str) -> Result<(), String> {
+    for (claim, value) in part_of_jwt(token, 1)? {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        stage.scope.set(&format!("{name}.{claim}"), text);
+    }
+    Ok(())
+}
+
+/// What an answer that is a JWT must say.
+fn jwt(stage: &Stage<'_>, of: &str, header: &Table, claims: &Table) -> Result<(), String> {
+    let text = stage.answer(of).ok_or("there is no such answer")?.text();
+    for (part, wanted) in [(0, header), (1, claims)] {
+        let found = Json::Object(part_of_jwt(&text, part)?);
+        for (name, value) in wanted {
+            let found = member(&found, name);
+            if let Some(complaint) = differs(name, found.as_ref(), value) {
+                return Err(complaint);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn part_of_jwt(token: &str, part: usize) -> Result<Map<String, Json>, String> {
+    let bytes = token.split('.').nth(part).and_then(base64::from_url_safe).ok_or("no JWT")?;
+    serde_json::from_slice(&bytes).map_err(|error| error.to_string())
 }
 
 /// Pushes so many times and looks at what came: no two alike, no bit that leans to one side, nothing that counts.

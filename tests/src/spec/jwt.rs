@@ -108,12 +108,13 @@ fn changed(members: Json, different: Table) -> String {
     Json::Object(members).to_string()
 }
 
-/// JSON of a TOML value; a text `now+60` is a time, `NULL` is null, `TRUE` is true.
+/// JSON of a TOML value; a text `now+60` is a time, `NULL` is null, `TRUE` is true, and behind `JSON:` is JSON.
 fn json_of(value: Value) -> Json {
     match value {
         Value::String(text) => match text.as_str() {
             "NULL" => Json::Null,
             "TRUE" => Json::Bool(true),
+            json if json.starts_with("JSON:") => serde_json::from_str(&json[5..]).expect("JSON behind `JSON:`"),
             _ => time(&text).map_or(Json::String(text), Json::from),
         },
         Value::Array(items) => items.into_iter().map(json_of).collect(),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use toml::{Table, Value};
 
-use super::case::{Act, Browse, Change, Ending, Overlay, Race, Step};
+use super::case::{Act, Browse, Change, Ending, Overlay, Step};
 use super::compose::{Outgoing, compose};
 use super::expect::Expected;
 use super::generate;
@@ -76,6 +76,14 @@ impl<'a> Stage<'a> {
             let issuer = stage.site().place(tenant).issuer;
             stage.scope.set(&format!("mount:{tenant}"), issuer);
         }
+        for name in ["holder", "thief"] {
+            let key = site::all_keys().get(name);
+            let mut padded = key.jwk().clone();
+            padded["x5c"] = ["MIIB".repeat(500)].into();
+            padded["use"] = "sig".into();
+            stage.scope.set(&format!("jkt:{name}"), key.thumbprint());
+            stage.scope.set(&format!("jwk:{name}"), padded.to_string());
+        }
         for (name, value) in [("origin", origin), ("host", host), ("callback", callback)] {
             stage.scope.set(name, value);
         }
@@ -89,6 +97,12 @@ impl<'a> Stage<'a> {
             Server::Shared(site) => site,
             Server::Own(site) => site,
         }
+    }
+
+    /// The answer of the step of that name.
+    #[must_use]
+    pub fn answer(&self, name: &str) -> Option<&Response> {
+        self.answers.get(name)
     }
 
     fn own_site(&mut self) -> &mut Site {
@@ -108,8 +122,9 @@ impl<'a> Stage<'a> {
             Act::Send(overlay, times) => (0..*times).map(|_| self.send(&place, overlay, &expected)).collect(),
             Act::Race(overlay, race) => {
                 rest = Some(self.scope.fill_expected(&race.rest));
-                self.race(&place, overlay, race)
+                self.race(&place, overlay, race.times)
             }
+            Act::Together(overlay, times) => self.race(&place, overlay, *times),
             Act::Browse(browse) => {
                 rest = browse.race.as_ref().map(|race| self.scope.fill_expected(&race.rest));
                 self.browse(&place, browse)
@@ -158,14 +173,14 @@ impl<'a> Stage<'a> {
         exchange(self.site(), &outgoing, look, patience, None)
     }
 
-    fn race(&mut self, place: &Place, overlay: &Overlay, race: &Race) -> Vec<Actual> {
+    fn race(&mut self, place: &Place, overlay: &Overlay, times: usize) -> Vec<Actual> {
         let outgoing = compose(self.site(), &self.scope, place, overlay);
         self.note(overlay, &outgoing);
-        self.requests += race.times;
-        let (site, barrier) = (self.site(), Barrier::new(race.times));
+        self.requests += times;
+        let (site, barrier) = (self.site(), Barrier::new(times));
         let one = || exchange(site, &outgoing, false, Duration::from_secs(15), Some(&barrier));
         thread::scope(|scope| {
-            let threads: Vec<_> = (0..race.times).map(|_| scope.spawn(one)).collect();
+            let threads: Vec<_> = (0..times).map(|_| scope.spawn(one)).collect();
             threads.into_iter().map(|thread| thread.join().expect("a racer")).collect()
         })
     }
@@ -301,6 +316,7 @@ impl<'a> Stage<'a> {
             let path = to.strip_prefix(&self.site().url()).unwrap_or(to);
             found.extend([("location".to_owned(), to.to_owned()), ("location_path".to_owned(), path.to_owned())]);
         }
+        found.extend(answer.header("dpop-nonce").map(|nonce| ("dpop-nonce".to_owned(), nonce.to_owned())));
         let cookie = answer.all("set-cookie").find(|cookie| cookie.starts_with("interaction-"));
         found.extend(cookie.and_then(|cookie| cookie.split(';').next()).map(|pair| ("cookie".to_owned(), pair.to_owned())));
         if answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) {
