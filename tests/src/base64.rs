@@ -17,6 +17,23 @@ pub fn url_safe(bytes: &[u8]) -> String {
     digits(bytes, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 }
 
+/// What [`url_safe`] was made of; none if it is not base64url. What is left of an incomplete byte is dropped.
+#[must_use]
+pub fn from_url_safe(text: &str) -> Option<Vec<u8>> {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
+    for digit in text.bytes() {
+        let value = alphabet.iter().position(|known| *known == digit)? as u32;
+        bits = (bits << 6 | value) & 0xff_ffff;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+        }
+    }
+    Some(bytes)
+}
+
 fn digits(bytes: &[u8], alphabet: &[u8; 64]) -> String {
     let mut text = String::new();
     for group in bytes.chunks(3) {
@@ -39,6 +56,7 @@ mod tests {
         for (plain, encoded) in vectors {
             assert_eq!(padded(plain.as_bytes()), encoded);
             assert_eq!(url_safe(plain.as_bytes()), encoded.trim_end_matches('='));
+            assert_eq!(from_url_safe(encoded.trim_end_matches('=')).unwrap(), plain.as_bytes());
         }
         assert_eq!((padded(&[0xfb, 0xff]), url_safe(&[0xfb, 0xff])), ("+/8=".to_owned(), "-_8".to_owned()));
     }

@@ -53,6 +53,8 @@ pub struct Callback {
     pub status: u16,
     /// The whole address.
     pub url: Url,
+    /// The answer that sent the browser there.
+    pub response: Response,
 }
 
 /// One person's browser, talking to one server.
@@ -249,7 +251,7 @@ impl Browser {
                 return Ok(Landing::Page(Page { url, response }));
             };
             if next.origin().ascii_serialization() != self.origin {
-                return Ok(Landing::Callback(Callback { status: response.status, url: next }));
+                return Ok(Landing::Callback(Callback { status: response.status, url: next, response }));
             }
             request = Request::get(next.as_str());
             url = next;
@@ -388,7 +390,11 @@ mod tests {
 
     #[test]
     fn a_callback_elsewhere_is_not_at_the_redirect_uri() {
-        let callback = |url| Callback { status: 303, url: Url::parse(url).unwrap() };
+        let callback = |url| Callback {
+            status: 303,
+            url: Url::parse(url).unwrap(),
+            response: Response { status: 303, headers: Vec::new(), body: Vec::new() },
+        };
         assert!(callback("http://127.0.0.1:9/cb?code=1").is_at("http://127.0.0.1:9/cb"));
         assert!(!callback("http://127.0.0.1:9/cbx?code=1").is_at("http://127.0.0.1:9/cb"));
         assert!(!callback("http://127.0.0.1:99/cb?code=1").is_at("http://127.0.0.1:9/cb"));

@@ -28,4 +28,5 @@ pub mod request;
 pub mod script;
 pub mod server;
 pub mod site;
+pub mod spec;
 pub mod wire;

@@ -84,14 +84,26 @@ impl Server {
 
     fn try_start_speaking(config: &str, scheme: Scheme) -> Result<Self, String> {
         let folder = Folder::new("server");
-        let port = free_port();
-        let data = folder.path().join("data");
-        let config = config.replace("@PORT@", &port.to_string()).replace("@DIR@", &data.to_string_lossy());
-        fs::create_dir_all(data).expect("a data folder");
-        fs::write(folder.path().join("parhelion.toml"), config).expect("a configuration file");
-        let mut server = Self { folder, port, scheme, child: None };
+        let mut server = Self { folder, port: free_port(), scheme, child: None };
+        fs::create_dir_all(server.data_folder()).expect("a data folder");
+        server.configure(config);
         server.launch()?;
         Ok(server)
+    }
+
+    /// Writes another configuration, for the next start.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn configure(&self, config: &str) {
+        let data = self.data_folder();
+        let config = config.replace("@PORT@", &self.port.to_string()).replace("@DIR@", &data.to_string_lossy());
+        fs::write(self.folder.path().join("parhelion.toml"), config).expect("a configuration file");
+    }
+
+    /// Whether the process is there.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
     /// Where it listens.
@@ -184,6 +196,10 @@ impl Server {
                 panic!("still there {END_S} s after SIGTERM");
             }
         }
+    }
+
+    fn data_folder(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     fn launch(&mut self) -> Result<(), String> {

@@ -1,0 +1,147 @@
+//! Generators: what a row asks for that no single request shows. Each is named in the data, with its parameters.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value as Json};
+use toml::Table;
+
+use super::case::Overlay;
+use super::expect::Expected;
+use super::fields::Fields;
+use super::judge::{differs, member};
+use super::site::Place;
+use super::stage::Stage;
+use crate::base64;
+
+/// Runs the generator of that name.
+///
+/// # Errors
+/// What is not as it must be.
+pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: Table) -> Result<(), String> {
+    let mut fields = Fields::of(with, name);
+    let outcome = match name {
+        "log" => log(stage, &fields.texts("has"), &fields.texts("lacks")),
+        "dependency-is-absent" => dependency_is_absent(&fields.needed_text("name")),
+        "process-arguments" => process_arguments(stage, &fields.texts("lacks")),
+        "remember-claims" => remember_claims(stage, &fields.needed_text("token"), &fields.needed_text("as")),
+        "jwt" => jwt(stage, &fields.needed_text("of"), &fields.table("header"), &fields.table("claims")),
+        "request-uris-are-random" => request_uris_are_random(stage, place, fields.number("count").unwrap_or(1000.0) as usize),
+        _ => panic!("there is no generator `{name}` ({})", place.tenant),
+    };
+    fields.end();
+    outcome
+}
+
+/// Keeps the claims of a token, by `name.claim`.
+fn remember_claims(stage: &mut Stage<'_>, token: &str, name: &str) -> Result<(), String> {
+    for (claim, value) in part_of_jwt(token, 1)? {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        stage.scope.set(&format!("{name}.{claim}"), text);
+    }
+    Ok(())
+}
+
+/// What an answer that is a JWT must say.
+fn jwt(stage: &Stage<'_>, of: &str, header: &Table, claims: &Table) -> Result<(), String> {
+    let text = stage.answer(of).ok_or("there is no such answer")?.text();
+    for (part, wanted) in [(0, header), (1, claims)] {
+        let found = Json::Object(part_of_jwt(&text, part)?);
+        for (name, value) in wanted {
+            let found = member(&found, name);
+            if let Some(complaint) = differs(name, found.as_ref(), value) {
+                return Err(complaint);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn part_of_jwt(token: &str, part: usize) -> Result<Map<String, Json>, String> {
+    let bytes = token.split('.').nth(part).and_then(base64::from_url_safe).ok_or("no JWT")?;
+    serde_json::from_slice(&bytes).map_err(|error| error.to_string())
+}
+
+/// Pushes so many times and looks at what came: no two alike, no bit that leans to one side, nothing that counts.
+fn request_uris_are_random(stage: &mut Stage<'_>, place: &Place, count: usize) -> Result<(), String> {
+    let overlay = Overlay { endpoint: "push".to_owned(), client: "app-public".to_owned(), ..Overlay::default() };
+    let expected = Expected::of("PUSHED", "request-uris-are-random");
+    let mut seen: Vec<Vec<u8>> = Vec::new();
+    for _ in 0..count {
+        let actual = stage.send(place, &overlay, &expected);
+        let answer = actual.answer.ok_or("no answer")?;
+        let uri = answer.json()["request_uri"].as_str().unwrap_or_default().to_owned();
+        let reference = uri.rsplit(':').next().and_then(base64::from_url_safe).filter(|bytes| bytes.len() == 32);
+        seen.push(reference.ok_or(format!("`{uri}` is no reference"))?);
+    }
+    let distinct: HashSet<&[u8]> = seen.iter().flat_map(|bytes| [&bytes[..16], &bytes[16..]]).collect();
+    if distinct.len() != 2 * count {
+        return Err("a half of a reference came twice".to_owned());
+    }
+    // Of n fair coins, five standard deviations: sqrt(n) / 2 each.
+    let leeway = 2.5 * (count as f64).sqrt();
+    for bit in 0..256 {
+        let ones = seen.iter().filter(|bytes| bytes[bit / 8] >> (bit % 8) & 1 == 1).count();
+        if (ones as f64 - count as f64 / 2.0).abs() > leeway {
+            return Err(format!("bit {bit} is set in {ones} of {count}"));
+        }
+        let changes = seen.windows(2).filter(|pair| (pair[0][bit / 8] ^ pair[1][bit / 8]) >> (bit % 8) & 1 == 1).count();
+        if (changes as f64 - count as f64 / 2.0).abs() > leeway {
+            return Err(format!("bit {bit} changes {changes} times in {count}"));
+        }
+    }
+    Ok(())
+}
+
+/// What the log has and has not.
+fn log(stage: &Stage<'_>, has: &[String], lacks: &[String]) -> Result<(), String> {
+    let log = stage.site().server.stderr();
+    if let Some(missing) = has.iter().find(|part| !log.contains(*part)) {
+        return Err(format!("the log does not say {}", missing.escape_debug()));
+    }
+    match lacks.iter().find(|part| log.contains(*part)) {
+        Some(found) => Err(format!("the log says {}", found.escape_debug())),
+        None => Ok(()),
+    }
+}
+
+/// A crate that must not be compiled in.
+fn dependency_is_absent(name: &str) -> Result<(), String> {
+    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
+    let lock = fs::read_to_string(lock).map_err(|error| error.to_string())?;
+    let there = lock.lines().any(|line| line == format!("name = \"{name}\""));
+    if there { Err(format!("`{name}` is in Cargo.lock")) } else { Ok(()) }
+}
+
+/// What other users of the machine see of the process.
+fn process_arguments(stage: &Stage<'_>, lacks: &[String]) -> Result<(), String> {
+    let file = format!("/proc/{}/cmdline", stage.site().server.pid());
+    let line = fs::read(file).map_err(|error| error.to_string())?;
+    let line = String::from_utf8_lossy(&line).into_owned();
+    match lacks.iter().find(|part| line.contains(*part)) {
+        Some(found) => Err(format!("the arguments hold {found}")),
+        None => Ok(()),
+    }
+}
+
+/// Whether any of these references, or anything that was marked as secret, is in the bytes.
+///
+/// # Errors
+/// How it begins.
+pub fn no_secret_in(what: &str, bytes: &[u8], references: &HashSet<String>) -> Result<(), String> {
+    const MARK: &[u8] = b"canary";
+    const LENGTH: usize = 43;
+    if let Some(at) = bytes.windows(MARK.len()).position(|window| window == MARK) {
+        let shown: String = String::from_utf8_lossy(&bytes[at..(at + 24).min(bytes.len())]).into_owned();
+        return Err(format!("{what} holds a secret: {}…", shown.escape_debug()));
+    }
+    let found = bytes.windows(LENGTH).find(|window| {
+        window.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && std::str::from_utf8(window).is_ok_and(|text| references.contains(text))
+    });
+    match found {
+        Some(window) => Err(format!("{what} holds a reference: {}…", String::from_utf8_lossy(&window[..8]))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,185 @@
+//! What a run found, for people and (`target/spec-report.json`) for programs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+use std::{env, fs};
+
+use serde_json::json;
+
+use super::rows::Rows;
+
+/// How one case came out.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Where it is.
+    pub file: String,
+    /// What it is about.
+    pub title: String,
+    /// The rows that it stands for.
+    pub rows: Vec<String>,
+    /// Whether it shows that something works, rather than that something is turned down.
+    pub passing: bool,
+    /// What came out otherwise than expected.
+    pub complaints: Vec<String>,
+    /// Expectations that could be turned into their opposite without anybody noticing.
+    pub unnoticed: Vec<String>,
+    /// Why it is known to come out wrong.
+    pub finding: Option<String>,
+    /// Requests that it sent.
+    pub requests: usize,
+}
+
+/// A run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Case by case, in the order of the files.
+    pub verdicts: Vec<Verdict>,
+    /// What is known of the rows.
+    pub rows: Rows,
+}
+
+/// Cases of one row.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    passing: usize,
+    refused: usize,
+    wrong: usize,
+    known_wrong: usize,
+}
+
+impl Report {
+    /// Rows that no case stands for and that are not deferred.
+    #[must_use]
+    pub fn missing(&self) -> Vec<String> {
+        let executed = self.executed();
+        let there = |id: &&String| !executed.contains_key(*id) && !self.rows.deferred.contains_key(*id);
+        self.rows.all.keys().filter(there).cloned().collect()
+    }
+
+    /// What is wrong with the data itself.
+    #[must_use]
+    pub fn disorder(&self) -> Vec<String> {
+        let executed = self.executed();
+        let unknown = executed.keys().filter(|id| !self.rows.all.contains_key(*id)).map(|id| format!("{id} is no row"));
+        let both = self.rows.deferred.keys().filter(|id| executed.contains_key(*id));
+        let both = both.map(|id| format!("{id} is deferred and executed"));
+        let partly = self.rows.partly.keys().filter(|id| !executed.contains_key(*id));
+        let partly = partly.map(|id| format!("{id} is said to be partly executed and is not"));
+        let stale = self.verdicts.iter().filter(|verdict| verdict.finding.is_some() && verdict.complaints.is_empty());
+        let stale = stale.map(|verdict| format!("{}: `{}` is no longer wrong", verdict.file, verdict.title));
+        let titles = self.rows.known_wrong.iter().filter(|known| {
+            let same = |verdict: &Verdict| verdict.file == known.file && verdict.title.starts_with(&known.title);
+            !self.verdicts.iter().any(same)
+        });
+        let titles = titles.map(|known| format!("no case of {} is called `{}`", known.file, known.title));
+        let mut seen = BTreeSet::new();
+        let twice = self.verdicts.iter().filter(|verdict| !seen.insert((&verdict.file, &verdict.title)));
+        let twice = twice.map(|verdict| format!("{}: `{}` stands twice", verdict.file, verdict.title));
+        unknown.chain(both).chain(partly).chain(stale).chain(titles).chain(twice).collect()
+    }
+
+    /// Cases that came out otherwise than expected, and are not known to.
+    pub fn wrong(&self) -> impl Iterator<Item = &Verdict> {
+        self.verdicts.iter().filter(|verdict| !verdict.complaints.is_empty() && verdict.finding.is_none())
+    }
+
+    /// Flipped expectations that nobody noticed.
+    #[must_use]
+    pub fn unnoticed(&self) -> Vec<String> {
+        let of = |verdict: &Verdict| {
+            let name = format!("{}: `{}`", verdict.file, verdict.title);
+            verdict.unnoticed.iter().map(move |what| format!("{name}: {what}")).collect::<Vec<_>>()
+        };
+        self.verdicts.iter().flat_map(of).collect()
+    }
+
+    /// Writes it where `cargo xtask spec` looks for it.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write(&self) {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a work tree");
+        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
+        fs::create_dir_all(&target).expect("a target folder");
+        fs::write(target.join("spec-report.json"), format!("{:#}\n", self.as_json())).expect("a report");
+    }
+
+    fn as_json(&self) -> serde_json::Value {
+        let rows: serde_json::Map<_, _> = self
+            .executed()
+            .into_iter()
+            .map(|(id, tally)| {
+                let Tally { passing, refused, wrong, known_wrong } = tally;
+                let about = self.rows.all.get(&id).cloned().unwrap_or_default();
+                let partly = self.rows.partly.get(&id);
+                let row = json!({
+                    "about": about, "passing": passing, "refused": refused, "wrong": wrong,
+                    "known_wrong": known_wrong, "partly": partly,
+                });
+                (id, row)
+            })
+            .collect();
+        let wrong: Vec<_> = self.wrong().map(told).collect();
+        let known: Vec<_> = self.verdicts.iter().filter(|verdict| verdict.finding.is_some()).map(told).collect();
+        json!({
+            "rows_known": self.rows.all.len(),
+            "cases": self.verdicts.len(),
+            "requests": self.verdicts.iter().map(|verdict| verdict.requests).sum::<usize>(),
+            "executed": rows,
+            "deferred": self.rows.deferred,
+            "missing": self.missing(),
+            "wrong": wrong,
+            "known_wrong": known,
+            "unnoticed_flips": self.unnoticed(),
+            "disorder": self.disorder(),
+        })
+    }
+
+    fn executed(&self) -> BTreeMap<String, Tally> {
+        let mut rows: BTreeMap<String, Tally> = BTreeMap::new();
+        for verdict in &self.verdicts {
+            for id in &verdict.rows {
+                let tally = rows.entry(id.clone()).or_default();
+                if verdict.passing {
+                    tally.passing += 1;
+                } else {
+                    tally.refused += 1;
+                }
+                match (verdict.complaints.is_empty(), &verdict.finding) {
+                    (true, _) => {}
+                    (false, None) => tally.wrong += 1,
+                    (false, Some(_)) => tally.known_wrong += 1,
+                }
+            }
+        }
+        rows
+    }
+}
+
+fn told(verdict: &Verdict) -> serde_json::Value {
+    json!({
+        "file": verdict.file, "title": verdict.title, "rows": verdict.rows, "complaints": verdict.complaints,
+        "finding": verdict.finding,
+    })
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for verdict in self.wrong() {
+            writeln!(f, "WRONG {} ({}): {}", verdict.file, verdict.rows.join(" "), verdict.title)?;
+            for complaint in &verdict.complaints {
+                writeln!(f, "      {complaint}")?;
+            }
+        }
+        for line in self.disorder() {
+            writeln!(f, "DATA  {line}")?;
+        }
+        let missing = self.missing();
+        if !missing.is_empty() {
+            writeln!(f, "MISSING {}", missing.join(" "))?;
+        }
+        let (cases, rows) = (self.verdicts.len(), self.executed().len());
+        write!(f, "{cases} cases for {rows} rows; {} rows deferred", self.rows.deferred.len())
+    }
+}

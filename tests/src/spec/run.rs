@@ -1,0 +1,187 @@
+//! One run: every case, a few at a time, on one server that they share or on servers of their own.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::Path;
+use std::sync::Mutex;
+use std::{fs, thread};
+
+use toml::Table;
+
+use super::case::{self, Case};
+use super::flip;
+use super::generate::no_secret_in;
+use super::judge::{judge, judge_race};
+use super::report::{Report, Verdict};
+use super::rows::Rows;
+use super::site::Site;
+use super::stage::{Done, Server, Stage};
+
+/// Cases that run at one time: many of them wait.
+const AT_ONE_TIME: usize = 6;
+
+/// Titles of the checks that follow all others.
+const LOGS: &str = "nothing that was sent or issued is in the log";
+const STORE: &str = "nothing that was sent or issued can be read in the store's file";
+const ALIVE: &str = "the server has outlived every case without a panic";
+
+/// Runs every case.
+///
+/// # Panics
+/// When the data is not what it should be, or a server does not start.
+#[must_use]
+pub fn run() -> Report {
+    let cases = cases();
+    let rows = Rows::read();
+    let mut site = Site::start_with(&Table::new());
+    let queue: Mutex<VecDeque<(usize, &Case)>> = Mutex::new(cases.iter().enumerate().collect());
+    let verdicts: Mutex<HashMap<usize, Verdict>> = Mutex::new(HashMap::new());
+    let references: Mutex<HashSet<String>> = Mutex::new(HashSet::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONE_TIME {
+            scope.spawn(|| {
+                loop {
+                    let next = queue.lock().expect("the queue").pop_front();
+                    let Some((at, case)) = next else { break };
+                    let (verdict, issued) = one(&site, case);
+                    references.lock().expect("references").extend(issued);
+                    verdicts.lock().expect("verdicts").insert(at, verdict);
+                }
+            });
+        }
+    });
+    let mut verdicts: Vec<(usize, Verdict)> = verdicts.into_inner().expect("verdicts").into_iter().collect();
+    verdicts.sort_by_key(|(at, _)| *at);
+    let mut verdicts: Vec<Verdict> = verdicts.into_iter().map(|(_, verdict)| verdict).collect();
+    verdicts.extend(closing(&mut site, &references.into_inner().expect("references")));
+    for verdict in &mut verdicts {
+        let same = |known: &&super::rows::KnownWrong| {
+            known.file == verdict.file && verdict.title.starts_with(&known.title)
+        };
+        verdict.finding = rows.known_wrong.iter().find(same).map(|known| known.finding.clone());
+    }
+    Report { verdicts, rows }
+}
+
+/// Every case of `tests/spec/cases`; with `PARHELION_SPEC` only those of files or titles that have it in them.
+fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/cases");
+    let mut files: Vec<_> = fs::read_dir(folder).expect("cases").flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    let read = |path: &std::path::PathBuf| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        case::read(&name, &fs::read_to_string(path).expect("a file of cases"))
+    };
+    let wanted = std::env::var("PARHELION_SPEC").unwrap_or_default();
+    let mut cases: Vec<Case> = files.iter().flat_map(read).collect();
+    cases.retain(|case| format!("{} {} {}", case.file, case.rows.join(" "), case.title).contains(&wanted));
+    cases
+}
+
+fn one(shared: &Site, case: &Case) -> (Verdict, Vec<String>) {
+    let mut verdict = Verdict {
+        file: case.file.clone(),
+        title: case.title.clone(),
+        rows: case.rows.clone(),
+        passing: case.steps.last().is_some_and(|step| step.expected.is_passing()),
+        complaints: Vec::new(),
+        unnoticed: Vec::new(),
+        finding: None,
+        requests: 0,
+    };
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let server = if case.own_server { Server::Own(Box::new(Site::start_with(&case.server))) } else { Server::Shared(shared) };
+        let mut stage = Stage::new(server);
+        act(&mut stage, case, &mut verdict);
+        (stage.references.clone(), stage.requests)
+    }));
+    match outcome {
+        Ok((references, requests)) => {
+            verdict.requests = requests;
+            (verdict, references)
+        }
+        Err(_) => {
+            verdict.complaints.push("the runner could not go on; see above".to_owned());
+            (verdict, Vec::new())
+        }
+    }
+}
+
+fn act(stage: &mut Stage<'_>, case: &Case, verdict: &mut Verdict) {
+    for (at, step) in (1..).zip(&case.steps) {
+        let at: usize = at;
+        let done = stage.perform(step);
+        let mut complaints = complaints(&done);
+        if complaints.is_empty() {
+            let unnoticed = unnoticed(&done);
+            verdict.unnoticed.extend(unnoticed.into_iter().map(|what| format!("step {at}: {what}")));
+        }
+        complaints.iter_mut().for_each(|complaint| *complaint = format!("step {at}: {complaint}"));
+        verdict.complaints.extend(complaints);
+    }
+    let at = case.steps.last().map_or("acme", |step| step.at.as_str());
+    verdict.complaints.extend(afterwards(stage, at));
+}
+
+/// A good request right after the bad one works.
+fn afterwards(stage: &mut Stage<'_>, at: &str) -> Vec<String> {
+    let client = if at == "fapi" { "app-key" } else { "app-basic" };
+    let text = format!("at = \"{at}\"\n[[case]]\nrows = [\"I8\"]\ntitle = \"good\"\nsend = \"push {client}\"\n");
+    let cases = case::read("afterwards", &text);
+    let done = stage.perform(&cases[0].steps[0]);
+    complaints(&done).into_iter().map(|complaint| format!("a good request afterwards: {complaint}")).collect()
+}
+
+fn complaints(done: &Done) -> Vec<String> {
+    match &done.rest {
+        Some(rest) => judge_race(&done.expected, rest, &done.actuals),
+        None => done.actuals.iter().flat_map(|(actual, scene)| judge(&done.expected, actual, scene)).collect(),
+    }
+}
+
+/// What could have been expected otherwise without anybody noticing.
+fn unnoticed(done: &Done) -> Vec<String> {
+    let mut unnoticed = Vec::new();
+    let Some((first, scene)) = done.actuals.first() else { return unnoticed };
+    for (what, expected, actual) in flip::flipped(&done.expected, first) {
+        let noticed = match &done.rest {
+            Some(rest) => !judge_race(&expected, rest, &done.actuals).is_empty(),
+            None => !judge(&expected, &actual, scene).is_empty(),
+        };
+        if !noticed {
+            unnoticed.push(what);
+        }
+    }
+    if let Some(rest) = &done.rest {
+        let all = flip::flipped(rest, first);
+        let slept = all.into_iter().filter(|(_, flipped, _)| judge_race(&done.expected, flipped, &done.actuals).is_empty());
+        unnoticed.extend(slept.map(|(what, ..)| format!("the others' {what}")));
+    }
+    unnoticed
+}
+
+/// What can be said only when everything has been sent.
+fn closing(site: &mut Site, references: &HashSet<String>) -> Vec<Verdict> {
+    let verdict = |title: &str, rows: &[&str], outcome: Result<(), String>| Verdict {
+        file: "run".to_owned(),
+        title: title.to_owned(),
+        rows: rows.iter().map(|row| (*row).to_owned()).collect(),
+        passing: true,
+        complaints: outcome.err().into_iter().collect(),
+        unnoticed: Vec::new(),
+        finding: None,
+        requests: 0,
+    };
+    let alive = if site.server.is_alive() { Ok(()) } else { Err("the server has ended".to_owned()) };
+    let log = format!("{}{}", site.server.stderr(), site.server.stdout());
+    let panicked = log.lines().find(|line| line.contains("panic"));
+    let alive = alive.and(panicked.map_or(Ok(()), |line| Err(format!("the log tells of a panic: {line}"))));
+    let printable = log.lines().all(|line| !line.contains(['\u{1b}', '\u{2028}', '\r']));
+    let printable = if printable { Ok(()) } else { Err("the log has characters that no terminal should see".to_owned()) };
+    let secrets = no_secret_in("the log", log.as_bytes(), references).and(printable);
+    let store = no_secret_in("the store", &site.store_bytes(), references);
+    vec![
+        verdict(LOGS, &["LG-01", "LG-03", "FC-13", "N-137"], secrets),
+        verdict(STORE, &["LG-06", "PR-28", "N-125"], store),
+        verdict(ALIVE, &["LG-04"], alive),
+    ]
+}
