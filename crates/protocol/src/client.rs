@@ -1,6 +1,6 @@
 //! A client as it is registered: RFC 7591 metadata that was found fit, under the names of section 2.
 
-use parhelion_jose::jwk::KeySet;
+use parhelion_jose::jwk::{IgnoredKey, JwkFault, KeySet};
 use parhelion_jose::jws::{Algorithm, MacAlgorithm, MacKey};
 use serde::Deserialize;
 
@@ -284,7 +284,15 @@ fn mac_credential(secret: &str, metadata: &ClientMetadata) -> Result<Credential,
 
 fn keys(metadata: &ClientMetadata) -> Result<KeySet, MetadataFault> {
     let Some(text) = metadata.jwks.as_deref() else { return Ok(KeySet::default()) };
-    KeySet::from_jwks(text.as_bytes()).map_err(|cause| fault("jwks", format!("cannot be used: {cause}")))
+    let keys = KeySet::from_jwks(text.as_bytes());
+    let keys = keys.map_err(|cause| fault("jwks", format!("cannot be used: {cause}")))?;
+    // RFC 7517 section 5 lets a set hold what is not understood; what is understood and worth nothing is a mistake.
+    let not_understood =
+        |key: &IgnoredKey| matches!(key.fault, JwkFault::UnsupportedKeyType | JwkFault::UnsupportedCurve);
+    match keys.ignored().iter().find(|key| keys.is_empty() || !not_understood(key)) {
+        Some(key) => Err(fault("jwks", format!("has a key that cannot be used, number {}: {}", key.index, key.fault))),
+        None => Ok(keys),
+    }
 }
 
 fn alg(member: &'static str, name: Option<&str>) -> Result<Option<Algorithm>, MetadataFault> {

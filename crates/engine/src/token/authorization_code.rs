@@ -6,7 +6,7 @@ use parhelion_protocol::params::scope;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::token_type;
 
-use super::issue::{Basis, bound_to, may_refresh};
+use super::issue::{Basis, bound_to, may_refresh, narrowed_resources};
 use super::{Tokens, id_token};
 use crate::Engine;
 use crate::client_request::{Claim, ClientRequest, Proven};
@@ -76,9 +76,10 @@ impl Engine {
         }
         check_redirect_uri(&found.code, &request.parameters)?;
         bound_to(proven, found.code.bound_to)?;
+        let resources = narrowed_resources(request, &found.code.resources)?;
         let verified = check_verifier(&found.code, &request.parameters);
         match (&found.code.state, verified) {
-            (CodeState::Unused(_), Ok(())) => self.issue(mount, proven, found).await,
+            (CodeState::Unused(_), Ok(())) => self.issue(mount, proven, found, resources).await,
             (CodeState::Unused(failures), Err(refusal)) => {
                 match self.count_failure(mount, &found, *failures, refusal).await? {
                     Verdict::Done => Err(refusal.into()),
@@ -104,7 +105,13 @@ impl Engine {
         Ok(Found { reference, stored, code })
     }
 
-    async fn issue(&self, mount: &Mount, proven: &Proven, found: Found) -> Result<Attempt, Turned> {
+    async fn issue(
+        &self,
+        mount: &Mount,
+        proven: &Proven,
+        found: Found,
+        resources: Vec<String>,
+    ) -> Result<Attempt, Turned> {
         let code = &found.code;
         let user = mount.tenant.users.with_sub(&code.sub).ok_or(about_code(Reason::UserGone))?;
         let now = self.store.now();
@@ -118,7 +125,8 @@ impl Engine {
             issuer: &code.issuer,
             sub: Some(&code.sub),
             scope: code.scope.clone(),
-            resources: code.resources.clone(),
+            granted_resources: &code.resources,
+            resources,
             grant: *Reference::draw(&*self.entropy)?.as_bytes(),
             bound_to: bound_to(proven, code.bound_to)?,
         };

@@ -32,13 +32,15 @@ impl Engine {
         let (scope, asked_all) = granted_scope(request, proven)?;
         let known = || mount.tenant.resources.iter().map(String::as_str);
         let resources = request.parameters.resources().map(|uri| resource::parse(uri, known()));
+        let resources: Vec<String> = resources.collect::<Result<_, _>>()?;
         let basis = Basis {
             mount,
             proven,
             issuer: &mount.issuer,
             sub: None,
             scope,
-            resources: resources.collect::<Result<_, _>>()?,
+            granted_resources: &resources,
+            resources: resources.clone(),
             grant: *Reference::draw(&*self.entropy)?.as_bytes(),
             bound_to: bound_to(proven, None)?,
         };

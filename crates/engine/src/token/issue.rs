@@ -1,13 +1,14 @@
 //! How tokens are made and written, whichever grant type they come from.
 
 use parhelion_protocol::client::{Client, GrantType};
+use parhelion_protocol::params::resource;
 use parhelion_protocol::params::scope::Scope;
 use parhelion_protocol::profile::{Policy, RefreshTokens, SenderConstraint};
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::Confirmation;
 
 use crate::Engine;
-use crate::client_request::Proven;
+use crate::client_request::{ClientRequest, Proven};
 use crate::fault::Turned;
 use crate::ports::{Moment, Write};
 use crate::records::{self, AccessToken, Payload, RefreshState, RefreshToken, Summary};
@@ -21,6 +22,9 @@ pub(super) struct Basis<'a> {
     pub(super) issuer: &'a str,
     pub(super) sub: Option<&'a str>,
     pub(super) scope: String,
+    /// What the grant is for.
+    pub(super) granted_resources: &'a [String],
+    /// Those of them that the access token is for.
     pub(super) resources: Vec<String>,
     pub(super) grant: [u8; 32],
     pub(super) bound_to: Option<Confirmation>,
@@ -38,6 +42,14 @@ pub(super) fn bound_to(proven: &Proven, grant: Option<Confirmation>) -> Result<O
         (None, None) if needed => Err(Reason::DpopProofMissing.into()),
         (_, shown) => Ok(shown),
     }
+}
+
+//= rfc8707#2.2 those that the token request names, of those that were granted
+pub(super) fn narrowed_resources(request: &ClientRequest<'_>, granted: &[String]) -> Result<Vec<String>, Refusal> {
+    let known = || granted.iter().map(String::as_str);
+    let asked: Vec<_> =
+        request.parameters.resources().map(|uri| resource::parse(uri, known())).collect::<Result<_, _>>()?;
+    Ok(if asked.is_empty() { granted.to_vec() } else { asked })
 }
 
 impl Engine {
@@ -73,7 +85,7 @@ impl Engine {
             client_id: basis.proven.client.client_id.clone(),
             issuer: basis.issuer.to_owned(),
             scope: basis.scope.clone(),
-            resources: basis.resources.clone(),
+            resources: basis.granted_resources.to_vec(),
             grant: basis.grant,
             issued_at_s: self.store.now().epoch_s(),
             //= rfc9449#5 a confidential client is bound by its credential, and may change its key

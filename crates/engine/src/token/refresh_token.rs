@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use parhelion_protocol::parameters::Param;
-use parhelion_protocol::params::{resource, scope};
+use parhelion_protocol::params::scope;
 use parhelion_protocol::profile::RefreshTokenRotation;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::token_type;
 
-use super::issue::{Basis, bound_to};
+use super::issue::{Basis, bound_to, narrowed_resources};
 use super::{Tokens, grant_key, id_token};
 use crate::Engine;
 use crate::client_request::{ClientRequest, Proven};
@@ -37,7 +37,7 @@ impl Engine {
     ) -> Result<Tokens, Turned> {
         let found = self.find_refresh_token(mount, request, proven).await?;
         let scope = narrowed_scope(request, &found.token)?;
-        let resources = narrowed_resources(request, &found.token)?;
+        let resources = narrowed_resources(request, &found.token.resources)?;
         let now = self.store.now();
         let lifetime_s = proven.policy.access_token_lifetime_s.0;
         let gone_at = now.plus_s(lifetime_s.into()).min(found.stored.expires_at);
@@ -48,6 +48,7 @@ impl Engine {
             issuer: &found.token.issuer,
             sub: found.grant.sub.as_deref(),
             scope,
+            granted_resources: &found.token.resources,
             resources,
             grant: found.token.grant,
             bound_to: bound_to(proven, found.token.bound_to)?,
@@ -154,14 +155,6 @@ fn narrowed_scope(request: &ClientRequest<'_>, token: &RefreshToken) -> Result<S
     let within = asked.iter().all(|word| granted.has(word));
     let wider = Refusal::new(Reason::ScopeWiderThanGrant).about(Some(Param::Scope));
     if within { Ok(asked.to_string()) } else { Err(wider) }
-}
-
-//= rfc8707#2.2
-fn narrowed_resources(request: &ClientRequest<'_>, token: &RefreshToken) -> Result<Vec<String>, Refusal> {
-    let granted = || token.resources.iter().map(String::as_str);
-    let asked: Vec<_> =
-        request.parameters.resources().map(|uri| resource::parse(uri, granted())).collect::<Result<_, _>>()?;
-    Ok(if asked.is_empty() { token.resources.clone() } else { asked })
 }
 
 fn seconds_between(from: Moment, to: Moment) -> u32 {
