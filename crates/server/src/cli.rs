@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{Config, TlsOption};
 use crate::start::{Server, StartFault, ready_line};
-use crate::{demo, edge, passwords};
+use crate::{check, demo, edge, passwords};
 
 /// An OAuth 2.0 and OpenID Connect authorization server around the pushed authorization request (RFC 9126).
 #[derive(Parser)]
@@ -25,12 +25,15 @@ struct CommandLine {
 const AFTER_HELP: &str = "\
 Begin with:
   parhelion demo           five vendors' ways to push, tried on this machine, ready for your own client
+  parhelion check --help   what is wrong with a configuration, all at once
   parhelion serve --help   what a server of your own needs";
 
 #[derive(Subcommand)]
 enum Command {
     /// Serves what a configuration file describes, until SIGTERM or Ctrl-C.
     Serve(ServeArgs),
+    /// Tells everything that is wrong with a configuration file, or doubtful, without starting a server.
+    Check(CheckArgs),
     /// Makes a small configuration, serves it, and pushes one request through every dialect.
     Demo(DemoArgs),
     /// Makes the password_hash of a [[tenant.user]]: asks twice at a terminal, else reads standard input.
@@ -71,6 +74,16 @@ impl TlsArgs {
 }
 
 #[derive(Args)]
+struct CheckArgs {
+    /// The configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Prints one JSON object for programs instead of lines for people.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
 struct LogArgs {
     /// How the log on standard error is written.
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
@@ -108,6 +121,7 @@ enum LogForm {
 pub fn run(dialects: &'static [&'static dyn Dialect]) -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Serve(args) => serve(&args, dialects),
+        Command::Check(args) => check(&args, dialects),
         Command::Demo(args) => run_demo(args, dialects),
         Command::HashPassword => hash_password(),
     };
@@ -129,6 +143,14 @@ fn serve(args: &ServeArgs, dialects: &'static [&'static dyn Dialect]) -> Result<
     };
     block_on(serving)?.map_err(|fault: StartFault| fault.to_string())?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn check(args: &CheckArgs, dialects: &'static [&'static dyn Dialect]) -> Result<ExitCode, String> {
+    let report = check::report(&args.config, dialects);
+    let text = if args.json { format!("{}\n", report.to_json()) } else { report.to_string() };
+    // Whoever reads it may have gone.
+    let _ = io::stdout().write_all(text.as_bytes());
+    Ok(if report.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn run_demo(args: DemoArgs, dialects: &'static [&'static dyn Dialect]) -> Result<ExitCode, String> {

@@ -1,6 +1,7 @@
 //! The edge: sockets, pages, configuration, command line and wiring; the only reader of clock, entropy,
 //! files and network.
 
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod demo;

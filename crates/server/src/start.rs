@@ -27,7 +27,7 @@ use crate::system::{SystemClock, SystemEntropy};
 use crate::wiring::{Ports, WiringFault};
 
 /// The embedded store's file in the data folder.
-const STORE_FILE_NAME: &str = "parhelion.redb";
+pub(crate) const STORE_FILE_NAME: &str = "parhelion.redb";
 /// Descriptors that are needed besides those of connections.
 const DESCRIPTORS_BESIDES: u64 = 64;
 /// How often the store is asked whether it has failed.

@@ -121,6 +121,30 @@ fn wrong_configuration_ends_with_its_line() {
     assert_eq!(text(&output.stderr), expected);
 }
 
+#[test]
+fn check_tells_everything_and_its_exit_code_is_the_verdict() {
+    let directory = TemporaryDirectory::new();
+    let config = directory.path().join("parhelion.toml");
+    let check = |text: &str, form: &[&str]| {
+        std::fs::write(&config, text).unwrap();
+        let path = config.to_string_lossy();
+        parhelion(&[&["check", "--config", &path], form].concat()).output().unwrap()
+    };
+    let good = check("version = 1\n", &[]);
+    assert_eq!(good.status.code(), Some(0));
+    assert_eq!(text(&good.stdout), format!("{} can be served: errors 0, warnings 0\n", config.display()));
+    let bad = "version = 1\n[server]\nlistn = \"x\"\n[[tenant]]\nid = \"A\"\n";
+    let output = check(bad, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let lines = text(&output.stdout);
+    assert!(lines.contains(":3: there is no key `listn`") && lines.contains(":5: tenant id `A`"), "{lines}");
+    let output = check(bad, &["--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["ok"], &report["errors"][1]["line"]), (&false.into(), &5.into()), "{report}");
+    assert_eq!(report["warnings"], serde_json::json!([]));
+}
+
 fn serve(directory: &Path, log: &str) -> Child {
     let config = directory.join("parhelion.toml");
     let tenant =

@@ -12,4 +12,4 @@ pub use policy::{
     LoopbackRedirectUri, Loosened, Max, Min, Pkce, Policy, PushedRequests, RedirectUriNeed, RefreshTokenRotation,
     RefreshTokens, RequestObjectTerms, RequestObjects, ScopeNeed, SenderConstraint, Set, UnknownScope,
 };
-pub use shipped::{ProfileFault, names, read, shipped};
+pub use shipped::{ProfileFault, names, read, reason, shipped};

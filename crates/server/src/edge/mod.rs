@@ -35,6 +35,7 @@ pub use accept::{End, run};
 pub use limits::Limits;
 pub use panics::report_without_payload;
 pub use rate::{Attempt, AttemptKind, Exceeded, RatesOfSource};
+pub(crate) use tls::examine as examine_certificate;
 pub use tls::{Tls, TlsFault};
 
 use crate::config::{BaseUrl, Config};
