@@ -7,10 +7,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use parhelion_dialects::Dialect;
+use parhelion_jose::jws::Algorithm;
+use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
 use zeroize::Zeroizing;
 
 use crate::config::{Config, TlsOption};
+use crate::keys_command::{self, KeysCall};
 use crate::start::{Server, StartFault, ready_line};
 use crate::{check, demo, edge, passwords};
 
@@ -34,6 +37,8 @@ enum Command {
     Serve(ServeArgs),
     /// Tells everything that is wrong with a configuration file, or doubtful, without starting a server.
     Check(CheckArgs),
+    /// Lists the keys that a tenant signs with, or makes a new one.
+    Keys(KeysArgs),
     /// Makes a small configuration, serves it, and pushes one request through every dialect.
     Demo(DemoArgs),
     /// Makes the password_hash of a [[tenant.user]]: asks twice at a terminal, else reads standard input.
@@ -84,6 +89,66 @@ struct CheckArgs {
 }
 
 #[derive(Args)]
+struct KeysArgs {
+    #[command(subcommand)]
+    command: KeysCommand,
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Lists the keys of a tenant and what each is for.
+    List(KeysOfTenant),
+    /// Makes a new key. It is published at once, signs when every key set that clients keep has it, and the one
+    /// before goes when the last token it signed has expired.
+    Rotate(RotateArgs),
+}
+
+#[derive(Args)]
+struct KeysOfTenant {
+    /// The configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The tenant's id.
+    #[arg(long, value_name = "ID")]
+    tenant: String,
+    /// Prints one JSON object for programs instead of lines for people.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct RotateArgs {
+    #[command(flatten)]
+    of: KeysOfTenant,
+    /// What it signs with; without it, the tenant's signing_alg.
+    #[arg(long, value_enum, ignore_case = true)]
+    alg: Option<Alg>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Alg {
+    #[value(name = "ES256")]
+    Es256,
+    #[value(name = "PS256")]
+    Ps256,
+    #[value(name = "EdDSA")]
+    EdDsa,
+    #[value(name = "RS256")]
+    Rs256,
+}
+
+impl From<Alg> for Algorithm {
+    fn from(alg: Alg) -> Self {
+        match alg {
+            Alg::Es256 => Self::Es256,
+            Alg::Ps256 => Self::Ps256,
+            Alg::EdDsa => Self::EdDsa,
+            Alg::Rs256 => Self::Rs256,
+        }
+    }
+}
+
+#[derive(Args)]
 struct LogArgs {
     /// How the log on standard error is written.
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
@@ -121,6 +186,7 @@ enum LogForm {
 pub fn run(dialects: &'static [&'static dyn Dialect]) -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Serve(args) => serve(&args, dialects),
+        Command::Keys(args) => keys(args.command, dialects),
         Command::Check(args) => check(&args, dialects),
         Command::Demo(args) => run_demo(args, dialects),
         Command::HashPassword => hash_password(),
@@ -151,6 +217,20 @@ fn check(args: &CheckArgs, dialects: &'static [&'static dyn Dialect]) -> Result<
     // Whoever reads it may have gone.
     let _ = io::stdout().write_all(text.as_bytes());
     Ok(if report.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn keys(command: KeysCommand, dialects: &'static [&'static dyn Dialect]) -> Result<ExitCode, String> {
+    begin_log(LogForm::Text, LevelFilter::WARN);
+    let (of, call) = match command {
+        KeysCommand::List(of) => (of, KeysCall::List),
+        KeysCommand::Rotate(RotateArgs { of, alg }) => (of, KeysCall::Rotate(alg.map(Algorithm::from))),
+    };
+    let config = Config::load(&of.config, dialects).map_err(|fault| fault.to_string())?;
+    let keys = block_on(keys_command::run(&config, &of.tenant, call))??;
+    let text = if of.json { format!("{}\n", json!({ "keys": keys })) } else { keys_command::text(&keys) };
+    // Whoever reads it may have gone.
+    let _ = io::stdout().write_all(text.as_bytes());
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_demo(args: DemoArgs, dialects: &'static [&'static dyn Dialect]) -> Result<ExitCode, String> {

@@ -23,6 +23,18 @@ pub(crate) struct Place {
     pub(crate) jwks: Bytes,
 }
 
+impl Place {
+    fn new(mount: Arc<Mount>, dialect: &'static dyn Dialect, cors: CorsPlan) -> Self {
+        Self {
+            dialect,
+            cors,
+            metadata: Bytes::from(discovery::metadata(&mount)),
+            jwks: Bytes::copy_from_slice(mount.tenant.keys.jwks().as_bytes()),
+            mount,
+        }
+    }
+}
+
 /// What is at a path.
 pub(crate) enum Found<'table, 'path> {
     /// An endpoint of a mount.
@@ -37,7 +49,7 @@ pub(crate) enum Found<'table, 'path> {
     Nothing,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct RouteTable {
     exact: HashMap<String, Candidates<Endpoint>>,
     interactions: HashMap<String, Candidates<()>>,
@@ -48,12 +60,14 @@ pub(crate) struct RouteTable {
 /// Who answers at a path; more than one only where their hosts tell them apart.
 type Candidates<T> = Vec<Candidate<T>>;
 
+#[derive(Clone)]
 struct Candidate<T> {
     authority: String,
     place: Arc<Place>,
     what: T,
 }
 
+#[derive(Clone)]
 struct LobbyPlace {
     authority: String,
     path: String,
@@ -67,13 +81,7 @@ impl RouteTable {
         let own_home = format!("{own_path}/");
         let mut first = None;
         for Wired { mount, dialect, plan } in wired {
-            let place = Arc::new(Place {
-                mount: Arc::clone(mount),
-                dialect: *dialect,
-                cors: plan.cors.clone(),
-                metadata: Bytes::from(discovery::metadata(mount)),
-                jwks: Bytes::copy_from_slice(mount.tenant.keys.jwks().as_bytes()),
-            });
+            let place = Arc::new(Place::new(Arc::clone(mount), *dialect, plan.cors.clone()));
             for (authority, path, served) in claims(plan) {
                 match served {
                     Served::Endpoint(endpoint) => add(&mut table.exact, authority, path, &place, endpoint),
@@ -96,6 +104,16 @@ impl RouteTable {
         if let Some((authority, place)) = first.filter(|_| !table.homes.contains_key(&own_home)) {
             add(&mut table.homes, authority, own_home, &place, ());
         }
+        table
+    }
+
+    /// The same table over changed mounts: each by tenant and issuer in the place of the one it comes from.
+    pub(crate) fn with_mounts(&self, mounts: &[Arc<Mount>]) -> Self {
+        let mut table = self.clone();
+        let mut places = Replaced { mounts, made: Vec::new() };
+        table.exact.values_mut().for_each(|candidates| places.replace(candidates));
+        table.interactions.values_mut().for_each(|candidates| places.replace(candidates));
+        table.homes.values_mut().for_each(|candidates| places.replace(candidates));
         table
     }
 
@@ -126,6 +144,33 @@ impl RouteTable {
         });
         let first = below.clone().next()?;
         Some(below.find(|place| same_authority(&place.authority, authority)).unwrap_or(first).lobby)
+    }
+}
+
+/// Places that were made anew, each once.
+struct Replaced<'a> {
+    mounts: &'a [Arc<Mount>],
+    made: Vec<(Arc<Place>, Arc<Place>)>,
+}
+
+impl Replaced<'_> {
+    fn replace<T>(&mut self, candidates: &mut Candidates<T>) {
+        candidates.iter_mut().for_each(|candidate| candidate.place = self.of(&candidate.place));
+    }
+
+    fn of(&mut self, old: &Arc<Place>) -> Arc<Place> {
+        if let Some((_, new)) = self.made.iter().find(|(before, _)| Arc::ptr_eq(before, old)) {
+            return Arc::clone(new);
+        }
+        let is_it = |mount: &&Arc<Mount>| mount.tenant.uid == old.mount.tenant.uid && mount.issuer == old.mount.issuer;
+        let new = match self.mounts.iter().find(is_it) {
+            Some(mount) if !Arc::ptr_eq(mount, &old.mount) => {
+                Arc::new(Place::new(Arc::clone(mount), old.dialect, old.cors.clone()))
+            }
+            Some(_) | None => Arc::clone(old),
+        };
+        self.made.push((Arc::clone(old), Arc::clone(&new)));
+        new
     }
 }
 
@@ -181,7 +226,7 @@ mod tests {
             passwords: Arc::new(Argon2Passwords::new(1, None)),
             master: Zeroizing::new([1; 32]),
         };
-        let (_, wired) = wire(&config, ports).await.unwrap();
+        let (_, wired, _) = wire(&config, ports).await.unwrap();
         RouteTable::build(&wired, "")
     }
 

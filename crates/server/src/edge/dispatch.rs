@@ -47,7 +47,8 @@ impl Exchange<'_> {
             Ok(authority) => authority,
             Err(refusal) => return self.turned_down(None, &refusal),
         };
-        match self.edge.routes.find(self.parts.uri.path(), authority) {
+        let routes = self.edge.routes.load_full();
+        match routes.find(self.parts.uri.path(), authority) {
             Found::Endpoint(place, endpoint) => self.endpoint(place, endpoint, body).await,
             Found::Interaction(place, path) => self.visit(place, Page::Interaction(path), body).await,
             found @ (Found::Home(_) | Found::Lobby(_) | Found::Nothing) => match message::check_head(self.parts) {

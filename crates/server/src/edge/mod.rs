@@ -10,6 +10,7 @@ mod cors;
 mod dispatch;
 mod documents;
 mod http2;
+mod keys;
 mod limits;
 mod log;
 mod message;
@@ -24,10 +25,13 @@ mod authorize_tests;
 #[cfg(test)]
 mod cors_tests;
 #[cfg(test)]
+mod keys_tests;
+#[cfg(test)]
 mod rate_tests;
 #[cfg(test)]
 mod tests;
 
+use arc_swap::ArcSwap;
 use parhelion_dialects::Response;
 use parhelion_engine::Engine;
 
@@ -40,6 +44,7 @@ pub use tls::{Tls, TlsFault};
 
 use crate::config::{BaseUrl, Config};
 use crate::routes::RouteTable;
+use crate::signing_keys::KeyRings;
 use crate::wiring::{Ports, WiringFault, wire};
 use rate::Rates;
 use source::Proxies;
@@ -47,7 +52,8 @@ use source::Proxies;
 /// All that answering a request needs.
 pub struct Edge {
     engine: Engine,
-    routes: RouteTable,
+    routes: ArcSwap<RouteTable>,
+    rings: KeyRings,
     /// Where the server's own pages are, as the world sees it.
     public_url: BaseUrl,
     limits: Limits,
@@ -82,13 +88,13 @@ impl Edge {
         limits: Limits,
         extra: Option<ExtraPage>,
     ) -> Result<Self, WiringFault> {
-        let (engine, wired) = wire(config, ports).await?;
-        let routes = RouteTable::build(&wired, config.server.public_url.path());
+        let (engine, wired, rings) = wire(config, ports).await?;
+        let routes = ArcSwap::from_pointee(RouteTable::build(&wired, config.server.public_url.path()));
         let plan = &config.server;
         let proxies = Proxies::new(plan.trusted_proxies.clone(), plan.source_header);
         let rates = Rates::new(plan.rate);
         let public_url = plan.public_url.clone();
-        Ok(Self { engine, routes, public_url, limits, rates, extra, proxies, tls: None })
+        Ok(Self { engine, routes, rings, public_url, limits, rates, extra, proxies, tls: None })
     }
 
     /// The same, for connections that begin with a TLS handshake.
