@@ -10,6 +10,7 @@ pub mod edge;
 pub mod front_channel;
 mod keys_command;
 pub mod master_key;
+mod metrics;
 pub mod passwords;
 mod routes;
 mod signals;

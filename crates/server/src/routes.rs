@@ -10,6 +10,7 @@ use parhelion_engine::registry::Mount;
 use parhelion_protocol::endpoint::Endpoint;
 
 use crate::config::{CorsPlan, INTERACTIONS, Served, claims};
+use crate::metrics::{Metrics, PlaceMeters};
 use crate::wiring::Wired;
 
 /// A mount as the edge serves it.
@@ -17,6 +18,7 @@ pub(crate) struct Place {
     pub(crate) mount: Arc<Mount>,
     pub(crate) dialect: &'static dyn Dialect,
     pub(crate) cors: CorsPlan,
+    pub(crate) meters: Arc<PlaceMeters>,
     /// The metadata document.
     pub(crate) metadata: Bytes,
     /// The key set.
@@ -24,13 +26,27 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn new(mount: Arc<Mount>, dialect: &'static dyn Dialect, cors: CorsPlan) -> Self {
+    fn new(wired: &Wired<'_>, meters: Arc<PlaceMeters>) -> Self {
+        let mount = Arc::clone(&wired.mount);
         Self {
-            dialect,
-            cors,
+            dialect: wired.dialect,
+            cors: wired.plan.cors.clone(),
+            meters,
             metadata: Bytes::from(discovery::metadata(&mount)),
             jwks: Bytes::copy_from_slice(mount.tenant.keys.jwks().as_bytes()),
             mount,
+        }
+    }
+
+    /// The same over a changed mount.
+    fn over(&self, mount: &Arc<Mount>) -> Self {
+        Self {
+            mount: Arc::clone(mount),
+            dialect: self.dialect,
+            cors: self.cors.clone(),
+            meters: Arc::clone(&self.meters),
+            metadata: Bytes::from(discovery::metadata(mount)),
+            jwks: Bytes::copy_from_slice(mount.tenant.keys.jwks().as_bytes()),
         }
     }
 }
@@ -76,12 +92,14 @@ struct LobbyPlace {
 
 impl RouteTable {
     /// The table of mounts whose places are known to differ, for a server whose own pages are below `own_path`.
-    pub(crate) fn build(wired: &[Wired<'_>], own_path: &str) -> Self {
+    pub(crate) fn build(wired: &[Wired<'_>], own_path: &str, metrics: &Metrics) -> Self {
         let mut table = Self::default();
         let own_home = format!("{own_path}/");
         let mut first = None;
-        for Wired { mount, dialect, plan } in wired {
-            let place = Arc::new(Place::new(Arc::clone(mount), *dialect, plan.cors.clone()));
+        for wired in wired {
+            let Wired { mount, dialect, plan } = wired;
+            let meters = metrics.of_place(&mount.tenant.id, dialect.name());
+            let place = Arc::new(Place::new(wired, meters));
             for (authority, path, served) in claims(plan) {
                 match served {
                     Served::Endpoint(endpoint) => add(&mut table.exact, authority, path, &place, endpoint),
@@ -164,9 +182,7 @@ impl Replaced<'_> {
         }
         let is_it = |mount: &&Arc<Mount>| mount.tenant.uid == old.mount.tenant.uid && mount.issuer == old.mount.issuer;
         let new = match self.mounts.iter().find(is_it) {
-            Some(mount) if !Arc::ptr_eq(mount, &old.mount) => {
-                Arc::new(Place::new(Arc::clone(mount), old.dialect, old.cors.clone()))
-            }
+            Some(mount) if !Arc::ptr_eq(mount, &old.mount) => Arc::new(old.over(mount)),
             Some(_) | None => Arc::clone(old),
         };
         self.made.push((Arc::clone(old), Arc::clone(&new)));
@@ -227,7 +243,7 @@ mod tests {
             master: Zeroizing::new([1; 32]),
         };
         let (_, wired, _) = wire(&config, ports).await.unwrap();
-        RouteTable::build(&wired, "")
+        RouteTable::build(&wired, "", &Metrics::new())
     }
 
     fn tenant(id: &str, dialect: &str, base_url: &str) -> String {

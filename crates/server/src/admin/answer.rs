@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::Admin;
+use crate::metrics::TEXT_KIND;
 use crate::signing_keys::{KeyFault, KeyView};
 
 /// How long the store may take before the server is not ready.
@@ -40,13 +41,17 @@ impl Admin {
         match parts.uri.path() {
             "/health" if reads => text(StatusCode::OK, "up\n"),
             "/ready" if reads => self.ready().await,
+            "/metrics" if reads => match self.edge.metrics_text() {
+                Some(figures) => with_kind(StatusCode::OK, figures, TEXT_KIND),
+                None => text(StatusCode::INTERNAL_SERVER_ERROR, "the figures cannot be written\n"),
+            },
             "/keys/list" | "/keys/rotate" if posts => {
                 let rotates = parts.uri.path() == "/keys/rotate";
                 self.keys(&parts.headers, body, if rotates { KeysCall::Rotate } else { KeysCall::List }).await
             }
-            "/health" | "/ready" => not_allowed("GET, HEAD"),
+            "/health" | "/ready" | "/metrics" => not_allowed("GET, HEAD"),
             "/keys/list" | "/keys/rotate" => not_allowed("POST"),
-            _ => text(StatusCode::NOT_FOUND, "there are /health, /ready, /keys/list and /keys/rotate\n"),
+            _ => text(StatusCode::NOT_FOUND, "there are /health, /ready, /metrics, /keys/list and /keys/rotate\n"),
         }
     }
 

@@ -190,3 +190,30 @@ async fn keys_are_for_whoever_holds_the_master_key() {
         assert!(answer["problem"].as_str().unwrap().contains(word), "{answer}");
     }
 }
+
+#[tokio::test]
+async fn figures_tell_what_came_of_requests_and_nothing_of_what_they_carried() {
+    let site = Site::start().await;
+    let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let canary = "canary-4711";
+    for _ in 0..3 {
+        let body = format!("client_id={canary}&client_secret={canary}");
+        assert_eq!(send(site.public, "POST", &format!("/par?x={canary}"), kind, &body).await.0, 401);
+    }
+    assert_eq!(send(site.public, "GET", "/jwks", "", "").await.0, 200);
+    assert_eq!(send(site.public, "GET", &format!("/{canary}"), "", "").await.0, 404);
+    site.is(Commits::Refusing);
+    assert_eq!(site.ask("GET", "/ready").await.0, 503);
+    let (status, text) = site.ask("GET", "/metrics").await;
+    assert_eq!(status, 200);
+    let has = |line: &str| assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    let at = |endpoint: &str| format!("tenant=\"acme\",dialect=\"plain\",endpoint=\"{endpoint}\"");
+    has(&format!("parhelion_requests_total{{{},outcome=\"ok\"}} 1", at("jwks")));
+    let unknown = format!("parhelion_requests_total{{{},outcome=\"PAR-2", at("push"));
+    assert!(text.lines().any(|line| line.starts_with(&unknown) && line.ends_with(" 3")), "{text}");
+    has("parhelion_requests_total{tenant=\"\",dialect=\"\",endpoint=\"none\",outcome=\"PAR-117\"} 1");
+    has("parhelion_request_duration_seconds_count{dialect=\"plain\",endpoint=\"push\"} 3");
+    assert!(text.lines().any(|line| line.starts_with("parhelion_connections ")), "{text}");
+    assert!(text.contains("parhelion_store_commit_duration_seconds_bucket{le=\"0.001\"}"), "{text}");
+    assert!(text.ends_with("# EOF\n") && !text.contains(canary), "{text}");
+}

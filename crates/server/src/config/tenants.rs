@@ -8,6 +8,7 @@ use parhelion_dialects::Dialect;
 use parhelion_jose::jws::Algorithm;
 use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::endpoint::Endpoint;
+use parhelion_protocol::limits;
 use parhelion_protocol::profile::{AlgName, LoopbackRedirectUri, Policy};
 use parhelion_protocol::resource_server::ResourceServer;
 use toml::Spanned;
@@ -152,7 +153,8 @@ impl TenantPlan {
     #[must_use]
     pub fn signed_lifetime_s(&self) -> u32 {
         let policies = self.mounts.iter().flat_map(|mount| mount.client_policies.values().chain([&mount.policy]));
-        policies.map(|policy| policy.id_token_lifetime_s.0).max().unwrap_or_default()
+        let id_tokens = policies.map(|policy| policy.id_token_lifetime_s.0).max().unwrap_or_default();
+        id_tokens.max(u32::try_from(limits::RESPONSE_JWT_LIFETIME_S).unwrap_or(u32::MAX))
     }
 }
 

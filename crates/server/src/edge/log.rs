@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use http::StatusCode;
 use parhelion_dialects::RequestId;
 use parhelion_engine::fault::Turned;
-use parhelion_protocol::refusal::Refusal;
+use parhelion_protocol::refusal::{Reason, Refusal};
 use tracing::{error, info};
 
 use super::message::hex;
+use crate::metrics::Tally;
 use crate::routes::Place;
 
 /// What is told of a client's name.
@@ -23,6 +24,7 @@ pub(super) struct Scene<'a> {
     pub(super) client_id: Option<&'a str>,
     /// The client's address.
     pub(super) source: Option<IpAddr>,
+    pub(super) tally: &'a Tally<'a>,
 }
 
 impl Scene<'_> {
@@ -31,6 +33,7 @@ impl Scene<'_> {
         match turned {
             Turned::Refused(refusal) => self.refused(refusal),
             Turned::Faulted(fault) => {
+                self.tally.refused(fault.reason());
                 let (request_id, tenant, mount) = self.names();
                 let (endpoint, client_id, source) = (self.endpoint, self.shown_client_id(), self.shown_source());
                 error!(request_id, tenant, mount, endpoint, client_id, source, ?fault, "{}", turned.refusal());
@@ -40,6 +43,7 @@ impl Scene<'_> {
 
     /// Tells that a request was refused.
     pub(super) fn refused(&self, refusal: &Refusal) {
+        self.tally.refused(refusal.reason);
         let (request_id, tenant, mount) = self.names();
         let (endpoint, client_id, source) = (self.endpoint, self.shown_client_id(), self.shown_source());
         info!(request_id, tenant, mount, endpoint, client_id, source, "{refusal}");
@@ -47,6 +51,7 @@ impl Scene<'_> {
 
     /// Tells that the caller of a back-end API was turned down by its dialect.
     pub(super) fn caller_answered(&self, status: StatusCode) {
+        self.tally.caller_refused();
         let (request_id, tenant, mount) = self.names();
         info!(
             request_id,
@@ -61,6 +66,7 @@ impl Scene<'_> {
 
     /// Tells that a request's work panicked.
     pub(super) fn panicked(&self) {
+        self.tally.refused(Reason::ServerFault);
         error!(request_id = hex(self.request_id), "a request ended in a panic");
     }
 
