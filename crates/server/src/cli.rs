@@ -9,13 +9,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use parhelion_dialects::Dialect;
 use parhelion_jose::jws::Algorithm;
 use serde_json::json;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 use zeroize::Zeroizing;
 
 use crate::config::{Config, TlsOption};
 use crate::keys_command::{self, KeysCall};
 use crate::start::{Server, StartFault, ready_line};
-use crate::{check, demo, edge, passwords};
+use crate::{check, core_dumps, demo, edge, passwords};
 
 /// An OAuth 2.0 and OpenID Connect authorization server around the pushed authorization request (RFC 9126).
 #[derive(Parser)]
@@ -153,6 +155,30 @@ struct LogArgs {
     /// How the log on standard error is written.
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
     log: LogForm,
+    /// From which level on it is written. Libraries are heard from `warn` on: they tell what they handle.
+    #[arg(long, value_enum, default_value_t = LogLevel::Info)]
+    log_level: LogLevel,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl From<LogLevel> for LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::ERROR,
+            LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+            LogLevel::Trace => Self::TRACE,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -184,6 +210,9 @@ enum LogForm {
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn run(dialects: &'static [&'static dyn Dialect]) -> ExitCode {
+    if let Err(error) = core_dumps::forbid() {
+        let _ = writeln!(io::stderr(), "parhelion: core dumps cannot be forbidden: {error}");
+    }
     let done = match CommandLine::parse().command {
         Command::Serve(args) => serve(&args, dialects),
         Command::Keys(args) => keys(args.command, dialects),
@@ -198,7 +227,7 @@ pub fn run(dialects: &'static [&'static dyn Dialect]) -> ExitCode {
 }
 
 fn serve(args: &ServeArgs, dialects: &'static [&'static dyn Dialect]) -> Result<ExitCode, String> {
-    begin_log(args.log.log, LevelFilter::INFO);
+    begin_log(args.log.log, args.log.log_level.into());
     let serving = async {
         let config = Config::load_with(&args.config, dialects, args.tls.option())?;
         let server = Server::open(&config, None, None).await?;
@@ -248,10 +277,11 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, String> {
 }
 
 fn begin_log(form: LogForm, level: LevelFilter) {
+    let ours = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("parhelion", level);
     let log = tracing_subscriber::fmt().with_max_level(level).with_target(false).with_writer(io::stderr);
     match form {
-        LogForm::Text => log.with_ansi(io::stderr().is_terminal()).init(),
-        LogForm::Json => log.json().flatten_event(true).init(),
+        LogForm::Text => log.with_ansi(io::stderr().is_terminal()).finish().with(ours).init(),
+        LogForm::Json => log.json().flatten_event(true).finish().with(ours).init(),
     }
     edge::report_without_payload();
 }

@@ -5,6 +5,7 @@ mod admin;
 pub mod check;
 pub mod cli;
 pub mod config;
+mod core_dumps;
 pub mod demo;
 pub mod edge;
 pub mod front_channel;

@@ -28,7 +28,7 @@ pub(super) async fn answer(edge: &Edge, request: hyper::Request<Body>) -> Respon
     let (parts, body) = request.into_parts();
     let tally = Tally::begin(&edge.metrics);
     let exchange = Exchange { edge, parts: &parts, request_id, tally: &tally };
-    let response = match Guarded::new(exchange.answer(body)).await {
+    let response = match Guarded::new(exchange.answer(body), request_id).await {
         Ok(response) => response,
         Err(Panicked) => {
             exchange.scene(None, "edge").panicked();

@@ -80,6 +80,25 @@ impl Scene<'_> {
     }
 
     fn shown_client_id(&self) -> Option<String> {
-        self.client_id.map(|id| id.escape_default().take(CLIENT_ID_SHOWN_MAX_CHARS).collect())
+        self.client_id.map(shown)
+    }
+}
+
+/// A name as a log may have it: nothing in it moves a terminal, ends a line or is longer than a name should be.
+fn shown(client_id: &str) -> String {
+    client_id.escape_default().take(CLIENT_ID_SHOWN_MAX_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_cannot_move_a_terminal_or_forge_a_line() {
+        assert_eq!(shown("app-1"), "app-1");
+        assert_eq!(shown("\u{1b}[2J\r\n"), "\\u{1b}[2J\\r\\n");
+        assert_eq!(shown("\u{2028}\u{202e}\u{9b}\0"), "\\u{2028}\\u{202e}\\u{9b}\\u{0}");
+        assert_eq!(shown(&"x".repeat(1000)).len(), CLIENT_ID_SHOWN_MAX_CHARS);
+        assert!(shown(&"\u{7f}".repeat(1000)).is_ascii());
     }
 }
