@@ -32,6 +32,7 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
     scopes.sort_unstable();
     scopes.dedup();
     let challenge_methods: &[&str] = if policy.pkce.accepts_plain() { &["S256", "plain"] } else { &["S256"] };
+    let signing: Vec<_> = mount.tenant.keys.algorithms().iter().map(|alg| alg.name()).collect();
     let members = json!({
         "scopes_supported": scopes,
         "response_types_supported": ResponseType::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
@@ -39,9 +40,9 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
         "grant_types_supported": GrantType::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
         "prompt_values_supported": policy.prompts.iter().map(|prompt| prompt.as_str()).collect::<Vec<_>>(),
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [mount.tenant.keys.current().algorithm().name()],
+        "id_token_signing_alg_values_supported": signing,
         //= JARM section 3
-        "authorization_signing_alg_values_supported": [mount.tenant.keys.current().algorithm().name()],
+        "authorization_signing_alg_values_supported": signing,
         "token_endpoint_auth_methods_supported": auth_methods(policy),
         "token_endpoint_auth_signing_alg_values_supported": assertion_algs(policy),
         "code_challenge_methods_supported": challenge_methods,

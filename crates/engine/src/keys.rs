@@ -1,7 +1,7 @@
 //! What a tenant signs with, and what it publishes of it (RFC 7517 section 5).
 
 use parhelion_jose::claims::Claims;
-use parhelion_jose::jws::Compact;
+use parhelion_jose::jws::{Algorithm, Compact};
 use parhelion_jose::signing::SigningKey;
 use serde_json::{Value, json};
 
@@ -27,6 +27,18 @@ impl SigningKeys {
     #[must_use]
     pub const fn current(&self) -> &SigningKey {
         &self.current
+    }
+
+    /// What it signs with now, and what it may sign with soon or has signed with: each once, the present one first.
+    #[must_use]
+    pub fn algorithms(&self) -> Vec<Algorithm> {
+        let mut algorithms = Vec::new();
+        for key in std::iter::once(&self.current).chain(&self.others) {
+            if !algorithms.contains(&key.algorithm()) {
+                algorithms.push(key.algorithm());
+            }
+        }
+        algorithms
     }
 
     /// The JWK set, as JSON text.

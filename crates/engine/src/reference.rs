@@ -88,6 +88,7 @@ impl Reference {
 
 /// A server-side secret that cookies are sealed with, one for each tenant. Every context gets a key of its
 /// own, so that no key seals more than a few payloads.
+#[derive(Clone)]
 pub struct SealingKey(Zeroizing<[u8; 32]>);
 
 impl std::fmt::Debug for SealingKey {

@@ -38,9 +38,28 @@ pub struct Tenant {
     pub cookie_key: SealingKey,
 }
 
+impl Tenant {
+    /// The same tenant with other signing keys.
+    #[must_use]
+    pub fn with_keys(&self, keys: SigningKeys) -> Self {
+        Self {
+            uid: self.uid,
+            id: self.id.clone(),
+            name: self.name.clone(),
+            aliases: self.aliases.clone(),
+            clients: self.clients.clone(),
+            users: self.users.clone(),
+            resource_servers: self.resource_servers.clone(),
+            resources: self.resources.clone(),
+            keys,
+            cookie_key: self.cookie_key.clone(),
+        }
+    }
+}
+
 /// The users of a tenant, by the name they type and by the subject that records keep: a name may pass to
 /// somebody else, a subject does not.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Users {
     by_name: HashMap<String, Arc<User>>,
     by_sub: HashMap<String, Arc<User>>,
@@ -87,7 +106,7 @@ pub struct User {
 }
 
 /// One dialect of one tenant at one base URL.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Mount {
     /// Whose it is.
     pub tenant: Arc<Tenant>,

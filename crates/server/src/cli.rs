@@ -7,12 +7,17 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use parhelion_dialects::Dialect;
-use tracing_subscriber::filter::LevelFilter;
+use parhelion_jose::jws::Algorithm;
+use serde_json::json;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 use zeroize::Zeroizing;
 
 use crate::config::{Config, TlsOption};
+use crate::keys_command::{self, KeysCall};
 use crate::start::{Server, StartFault, ready_line};
-use crate::{demo, edge, passwords};
+use crate::{check, core_dumps, demo, edge, passwords};
 
 /// An OAuth 2.0 and OpenID Connect authorization server around the pushed authorization request (RFC 9126).
 #[derive(Parser)]
@@ -25,12 +30,17 @@ struct CommandLine {
 const AFTER_HELP: &str = "\
 Begin with:
   parhelion demo           five vendors' ways to push, tried on this machine, ready for your own client
+  parhelion check --help   what is wrong with a configuration, all at once
   parhelion serve --help   what a server of your own needs";
 
 #[derive(Subcommand)]
 enum Command {
     /// Serves what a configuration file describes, until SIGTERM or Ctrl-C.
     Serve(ServeArgs),
+    /// Tells everything that is wrong with a configuration file, or doubtful, without starting a server.
+    Check(CheckArgs),
+    /// Lists the keys that a tenant signs with, or makes a new one.
+    Keys(KeysArgs),
     /// Makes a small configuration, serves it, and pushes one request through every dialect.
     Demo(DemoArgs),
     /// Makes the password_hash of a [[tenant.user]]: asks twice at a terminal, else reads standard input.
@@ -71,10 +81,104 @@ impl TlsArgs {
 }
 
 #[derive(Args)]
+struct CheckArgs {
+    /// The configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Prints one JSON object for programs instead of lines for people.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct KeysArgs {
+    #[command(subcommand)]
+    command: KeysCommand,
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Lists the keys of a tenant and what each is for.
+    List(KeysOfTenant),
+    /// Makes a new key. It is published at once, signs when every key set that clients keep has it, and the one
+    /// before goes when the last token it signed has expired.
+    Rotate(RotateArgs),
+}
+
+#[derive(Args)]
+struct KeysOfTenant {
+    /// The configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The tenant's id.
+    #[arg(long, value_name = "ID")]
+    tenant: String,
+    /// Prints one JSON object for programs instead of lines for people.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct RotateArgs {
+    #[command(flatten)]
+    of: KeysOfTenant,
+    /// What it signs with; without it, the tenant's signing_alg.
+    #[arg(long, value_enum, ignore_case = true)]
+    alg: Option<Alg>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Alg {
+    #[value(name = "ES256")]
+    Es256,
+    #[value(name = "PS256")]
+    Ps256,
+    #[value(name = "EdDSA")]
+    EdDsa,
+    #[value(name = "RS256")]
+    Rs256,
+}
+
+impl From<Alg> for Algorithm {
+    fn from(alg: Alg) -> Self {
+        match alg {
+            Alg::Es256 => Self::Es256,
+            Alg::Ps256 => Self::Ps256,
+            Alg::EdDsa => Self::EdDsa,
+            Alg::Rs256 => Self::Rs256,
+        }
+    }
+}
+
+#[derive(Args)]
 struct LogArgs {
     /// How the log on standard error is written.
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
     log: LogForm,
+    /// From which level on it is written. Libraries are heard from `warn` on: they tell what they handle.
+    #[arg(long, value_enum, default_value_t = LogLevel::Info)]
+    log_level: LogLevel,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl From<LogLevel> for LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::ERROR,
+            LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+            LogLevel::Trace => Self::TRACE,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -106,8 +210,13 @@ enum LogForm {
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn run(dialects: &'static [&'static dyn Dialect]) -> ExitCode {
+    if let Err(error) = core_dumps::forbid() {
+        let _ = writeln!(io::stderr(), "parhelion: core dumps cannot be forbidden: {error}");
+    }
     let done = match CommandLine::parse().command {
         Command::Serve(args) => serve(&args, dialects),
+        Command::Keys(args) => keys(args.command, dialects),
+        Command::Check(args) => check(&args, dialects),
         Command::Demo(args) => run_demo(args, dialects),
         Command::HashPassword => hash_password(),
     };
@@ -118,7 +227,7 @@ pub fn run(dialects: &'static [&'static dyn Dialect]) -> ExitCode {
 }
 
 fn serve(args: &ServeArgs, dialects: &'static [&'static dyn Dialect]) -> Result<ExitCode, String> {
-    begin_log(args.log.log, LevelFilter::INFO);
+    begin_log(args.log.log, args.log.log_level.into());
     let serving = async {
         let config = Config::load_with(&args.config, dialects, args.tls.option())?;
         let server = Server::open(&config, None, None).await?;
@@ -128,6 +237,28 @@ fn serve(args: &ServeArgs, dialects: &'static [&'static dyn Dialect]) -> Result<
         server.run().await
     };
     block_on(serving)?.map_err(|fault: StartFault| fault.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(args: &CheckArgs, dialects: &'static [&'static dyn Dialect]) -> Result<ExitCode, String> {
+    let report = check::report(&args.config, dialects);
+    let text = if args.json { format!("{}\n", report.to_json()) } else { report.to_string() };
+    // Whoever reads it may have gone.
+    let _ = io::stdout().write_all(text.as_bytes());
+    Ok(if report.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn keys(command: KeysCommand, dialects: &'static [&'static dyn Dialect]) -> Result<ExitCode, String> {
+    begin_log(LogForm::Text, LevelFilter::WARN);
+    let (of, call) = match command {
+        KeysCommand::List(of) => (of, KeysCall::List),
+        KeysCommand::Rotate(RotateArgs { of, alg }) => (of, KeysCall::Rotate(alg.map(Algorithm::from))),
+    };
+    let config = Config::load(&of.config, dialects).map_err(|fault| fault.to_string())?;
+    let keys = block_on(keys_command::run(&config, &of.tenant, call))??;
+    let text = if of.json { format!("{}\n", json!({ "keys": keys })) } else { keys_command::text(&keys) };
+    // Whoever reads it may have gone.
+    let _ = io::stdout().write_all(text.as_bytes());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -146,10 +277,11 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, String> {
 }
 
 fn begin_log(form: LogForm, level: LevelFilter) {
+    let ours = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("parhelion", level);
     let log = tracing_subscriber::fmt().with_max_level(level).with_target(false).with_writer(io::stderr);
     match form {
-        LogForm::Text => log.with_ansi(io::stderr().is_terminal()).init(),
-        LogForm::Json => log.json().flatten_event(true).init(),
+        LogForm::Text => log.with_ansi(io::stderr().is_terminal()).finish().with(ours).init(),
+        LogForm::Json => log.json().flatten_event(true).finish().with(ours).init(),
     }
     edge::report_without_payload();
 }

@@ -64,9 +64,20 @@ pub fn make_folder(folder: &Path) -> Result<(), MasterKeyFault> {
 /// [`MasterKeyFault`].
 pub fn open_or_make(folder: &Path, entropy: &dyn Entropy) -> Result<MasterKey, MasterKeyFault> {
     let path = folder.join(FILE_NAME);
-    match open(&path) {
-        Err(MasterKeyFault::Io(_, error)) if error.kind() == io::ErrorKind::NotFound => make(folder, &path, entropy),
-        opened => opened,
+    match open_existing(folder)? {
+        Some(key) => Ok(key),
+        None => make(folder, &path, entropy),
+    }
+}
+
+/// Reads the master key of a data folder; nothing where there is none.
+///
+/// # Errors
+/// [`MasterKeyFault`].
+pub fn open_existing(folder: &Path) -> Result<Option<MasterKey>, MasterKeyFault> {
+    match open(&folder.join(FILE_NAME)) {
+        Err(MasterKeyFault::Io(_, error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
     }
 }
 

@@ -10,6 +10,7 @@ use parhelion_engine::registry::Mount;
 use parhelion_protocol::endpoint::Endpoint;
 
 use crate::config::{CorsPlan, INTERACTIONS, Served, claims};
+use crate::metrics::{Metrics, PlaceMeters};
 use crate::wiring::Wired;
 
 /// A mount as the edge serves it.
@@ -17,10 +18,37 @@ pub(crate) struct Place {
     pub(crate) mount: Arc<Mount>,
     pub(crate) dialect: &'static dyn Dialect,
     pub(crate) cors: CorsPlan,
+    pub(crate) meters: Arc<PlaceMeters>,
     /// The metadata document.
     pub(crate) metadata: Bytes,
     /// The key set.
     pub(crate) jwks: Bytes,
+}
+
+impl Place {
+    fn new(wired: &Wired<'_>, meters: Arc<PlaceMeters>) -> Self {
+        let mount = Arc::clone(&wired.mount);
+        Self {
+            dialect: wired.dialect,
+            cors: wired.plan.cors.clone(),
+            meters,
+            metadata: Bytes::from(discovery::metadata(&mount)),
+            jwks: Bytes::copy_from_slice(mount.tenant.keys.jwks().as_bytes()),
+            mount,
+        }
+    }
+
+    /// The same over a changed mount.
+    fn over(&self, mount: &Arc<Mount>) -> Self {
+        Self {
+            mount: Arc::clone(mount),
+            dialect: self.dialect,
+            cors: self.cors.clone(),
+            meters: Arc::clone(&self.meters),
+            metadata: Bytes::from(discovery::metadata(mount)),
+            jwks: Bytes::copy_from_slice(mount.tenant.keys.jwks().as_bytes()),
+        }
+    }
 }
 
 /// What is at a path.
@@ -37,7 +65,7 @@ pub(crate) enum Found<'table, 'path> {
     Nothing,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct RouteTable {
     exact: HashMap<String, Candidates<Endpoint>>,
     interactions: HashMap<String, Candidates<()>>,
@@ -48,12 +76,14 @@ pub(crate) struct RouteTable {
 /// Who answers at a path; more than one only where their hosts tell them apart.
 type Candidates<T> = Vec<Candidate<T>>;
 
+#[derive(Clone)]
 struct Candidate<T> {
     authority: String,
     place: Arc<Place>,
     what: T,
 }
 
+#[derive(Clone)]
 struct LobbyPlace {
     authority: String,
     path: String,
@@ -62,18 +92,14 @@ struct LobbyPlace {
 
 impl RouteTable {
     /// The table of mounts whose places are known to differ, for a server whose own pages are below `own_path`.
-    pub(crate) fn build(wired: &[Wired<'_>], own_path: &str) -> Self {
+    pub(crate) fn build(wired: &[Wired<'_>], own_path: &str, metrics: &Metrics) -> Self {
         let mut table = Self::default();
         let own_home = format!("{own_path}/");
         let mut first = None;
-        for Wired { mount, dialect, plan } in wired {
-            let place = Arc::new(Place {
-                mount: Arc::clone(mount),
-                dialect: *dialect,
-                cors: plan.cors.clone(),
-                metadata: Bytes::from(discovery::metadata(mount)),
-                jwks: Bytes::copy_from_slice(mount.tenant.keys.jwks().as_bytes()),
-            });
+        for wired in wired {
+            let Wired { mount, dialect, plan } = wired;
+            let meters = metrics.of_place(&mount.tenant.id, dialect.name());
+            let place = Arc::new(Place::new(wired, meters));
             for (authority, path, served) in claims(plan) {
                 match served {
                     Served::Endpoint(endpoint) => add(&mut table.exact, authority, path, &place, endpoint),
@@ -96,6 +122,16 @@ impl RouteTable {
         if let Some((authority, place)) = first.filter(|_| !table.homes.contains_key(&own_home)) {
             add(&mut table.homes, authority, own_home, &place, ());
         }
+        table
+    }
+
+    /// The same table over changed mounts: each by tenant and issuer in the place of the one it comes from.
+    pub(crate) fn with_mounts(&self, mounts: &[Arc<Mount>]) -> Self {
+        let mut table = self.clone();
+        let mut places = Replaced { mounts, made: Vec::new() };
+        table.exact.values_mut().for_each(|candidates| places.replace(candidates));
+        table.interactions.values_mut().for_each(|candidates| places.replace(candidates));
+        table.homes.values_mut().for_each(|candidates| places.replace(candidates));
         table
     }
 
@@ -126,6 +162,31 @@ impl RouteTable {
         });
         let first = below.clone().next()?;
         Some(below.find(|place| same_authority(&place.authority, authority)).unwrap_or(first).lobby)
+    }
+}
+
+/// Places that were made anew, each once.
+struct Replaced<'a> {
+    mounts: &'a [Arc<Mount>],
+    made: Vec<(Arc<Place>, Arc<Place>)>,
+}
+
+impl Replaced<'_> {
+    fn replace<T>(&mut self, candidates: &mut Candidates<T>) {
+        candidates.iter_mut().for_each(|candidate| candidate.place = self.of(&candidate.place));
+    }
+
+    fn of(&mut self, old: &Arc<Place>) -> Arc<Place> {
+        if let Some((_, new)) = self.made.iter().find(|(before, _)| Arc::ptr_eq(before, old)) {
+            return Arc::clone(new);
+        }
+        let is_it = |mount: &&Arc<Mount>| mount.tenant.uid == old.mount.tenant.uid && mount.issuer == old.mount.issuer;
+        let new = match self.mounts.iter().find(is_it) {
+            Some(mount) if !Arc::ptr_eq(mount, &old.mount) => Arc::new(old.over(mount)),
+            Some(_) | None => Arc::clone(old),
+        };
+        self.made.push((Arc::clone(old), Arc::clone(&new)));
+        new
     }
 }
 
@@ -181,8 +242,8 @@ mod tests {
             passwords: Arc::new(Argon2Passwords::new(1, None)),
             master: Zeroizing::new([1; 32]),
         };
-        let (_, wired) = wire(&config, ports).await.unwrap();
-        RouteTable::build(&wired, "")
+        let (_, wired, _) = wire(&config, ports).await.unwrap();
+        RouteTable::build(&wired, "", &Metrics::new())
     }
 
     fn tenant(id: &str, dialect: &str, base_url: &str) -> String {

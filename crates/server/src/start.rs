@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parhelion_engine::ports::{Clock, Entropy, Store};
@@ -18,6 +19,7 @@ use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 use zeroize::Zeroizing;
 
+use crate::admin::Admin;
 use crate::config::{Config, ConfigFault, ServerPlan, StoreKind};
 use crate::edge::{self, Edge, End, ExtraPage, Limits, Tls, TlsFault};
 use crate::master_key::{self, MasterKeyFault};
@@ -27,7 +29,7 @@ use crate::system::{SystemClock, SystemEntropy};
 use crate::wiring::{Ports, WiringFault};
 
 /// The embedded store's file in the data folder.
-const STORE_FILE_NAME: &str = "parhelion.redb";
+pub(crate) const STORE_FILE_NAME: &str = "parhelion.redb";
 /// Descriptors that are needed besides those of connections.
 const DESCRIPTORS_BESIDES: u64 = 64;
 /// How often the store is asked whether it has failed.
@@ -94,8 +96,10 @@ pub struct Server {
     edge: Arc<Edge>,
     listener: TcpListener,
     store: Option<Arc<EmbeddedStore>>,
-    /// Looks after the files of certificates, as long as the server lives.
-    watching: JoinSet<()>,
+    /// Looks after the files of certificates and after keys, as long as the server lives.
+    beside: JoinSet<()>,
+    admin: Option<(Arc<Admin>, TcpListener)>,
+    draining: Arc<AtomicBool>,
 }
 
 /// Listens on an address.
@@ -123,18 +127,28 @@ impl Server {
             drain_wait: plan.drain_timeout,
             ..Limits::default()
         };
+        let (records, master) = (Arc::clone(&ports.store), ports.master.clone());
         let tls = Tls::of(config, SystemClock.now())?;
         let edge = Edge::new(config, ports, limits, extra).await?;
         let edge = Arc::new(match &tls {
             Some(tls) => edge.with_tls(tls.clone()),
             None => edge,
         });
-        let watching = tls.iter().map(Tls::watch).collect();
+        let beside = tls.iter().map(Tls::watch).collect();
+        let draining = Arc::new(AtomicBool::new(false));
+        let admin = match plan.admin_listen {
+            None => None,
+            Some(address) => {
+                let admin = Admin::new(Arc::clone(&edge), records, &master, Arc::clone(&draining));
+                let admin = admin.map_err(|_| StartFault::MasterKey(MasterKeyFault::Entropy))?;
+                Some((Arc::new(admin), listen(address).await?))
+            }
+        };
         let listener = match listener {
             Some(listener) => listener,
             None => listen(plan.listen).await?,
         };
-        Ok(Self { edge, listener, store, watching })
+        Ok(Self { edge, listener, store, beside, admin, draining })
     }
 
     /// Serves until a signal or a failure of the store ends it. A second signal ends the process at once.
@@ -143,13 +157,19 @@ impl Server {
     /// [`StartFault::System`] when signals cannot be listened for; the text of a store's failure otherwise.
     pub async fn run(self) -> Result<(), StartFault> {
         let mut signals = signals::Signals::listen().map_err(|error| StartFault::System("signals", error))?;
-        let store = self.store;
+        let (store, draining) = (self.store, self.draining);
         let mut failed = false;
+        let (edge, mut beside) = (Arc::clone(&self.edge), self.beside);
+        beside.spawn(async move { edge.keep_keys().await });
+        if let Some((admin, listener)) = self.admin {
+            beside.spawn(admin.run(listener));
+        }
         let stop = async {
             tokio::select! {
                 () = signals.next() => info!("ending: requests in flight are answered, new ones are not accepted"),
                 () = store_failure(store.as_deref()) => failed = true,
             }
+            draining.store(true, Ordering::Release);
             tokio::spawn(async move {
                 signals.next().await;
                 std::process::exit(1);
@@ -158,7 +178,8 @@ impl Server {
         if edge::run(self.edge, self.listener, stop).await == End::CutOff {
             warn!("some requests in flight were not answered in time");
         }
-        drop(self.watching);
+        // Until here it told that the server was ending.
+        drop(beside);
         let broken = || StartFault::System("the store has failed; look at the disk", io::Error::other("write or sync"));
         if failed { Err(broken()) } else { Ok(()) }
     }
@@ -184,10 +205,16 @@ pub fn ready_line(config: &Config, server: &Server) -> String {
     let pushes = pushes.collect::<Vec<_>>().join(", ");
     let version = env!("CARGO_PKG_VERSION");
     let listen = server.listener.local_addr().unwrap_or(config.server.listen);
-    format!("parhelion {version} ready on {listen}; push to: {pushes}")
+    let admin = server.admin.as_ref().and_then(|(_, listener)| listener.local_addr().ok());
+    let admin = admin.map(|address| format!("; admin on {address}")).unwrap_or_default();
+    format!("parhelion {version} ready on {listen}{admin}; push to: {pushes}")
 }
 
-fn ports(config: &Config) -> Result<(Ports, Option<Arc<EmbeddedStore>>), StartFault> {
+/// What the configuration names, opened.
+///
+/// # Errors
+/// [`StartFault`].
+pub(crate) fn ports(config: &Config) -> Result<(Ports, Option<Arc<EmbeddedStore>>), StartFault> {
     let plan = &config.server;
     warn_of_plain_http(plan);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());

@@ -7,19 +7,17 @@ use aws_lc_rs::{hkdf, hmac};
 use parhelion_dialects::Dialect;
 use parhelion_engine::Engine;
 use parhelion_engine::fault::Fault;
-use parhelion_engine::keys::SigningKeys;
 use parhelion_engine::ports::{
     Commit, Condition, Entropy, Id, Key, Moment, Passwords, Store, StoreFault, TenantUid, Verdict,
 };
-use parhelion_engine::records::{self, Payload, SigningKeyRecord, TenantRecord};
+use parhelion_engine::records::{self, Payload, TenantRecord};
 use parhelion_engine::reference::{SealingKey, sha256};
 use parhelion_engine::registry::{ApiToken, ApiTokens, Mount, Registry, Tenant, User, Users};
 use parhelion_jose::base64url;
-use parhelion_jose::jws::Algorithm;
-use parhelion_jose::signing::SigningKey;
 
 use crate::config::{Config, MountPlan, TenantPlan, UserPlan};
 use crate::master_key::MasterKey;
+use crate::signing_keys::{KeyFault, KeyRing, KeyRings, Opened};
 
 /// The server's own uid, under which tenants are recorded.
 const SERVER: TenantUid = TenantUid([0; 16]);
@@ -49,31 +47,26 @@ pub(crate) struct Wired<'a> {
 #[derive(Debug)]
 pub struct WiringFault {
     tenant: String,
-    fault: Fault,
+    fault: KeyFault,
 }
 
 impl std::fmt::Display for WiringFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "tenant `{}`: ", self.tenant)?;
-        match self.fault {
-            Fault::Store(fault) => write!(f, "the store does not answer ({fault:?})"),
-            Fault::Record => f.write_str(
-                "what the store holds cannot be read with this master key; put back the master.key that belongs to this store",
-            ),
-            Fault::Entropy => f.write_str("the operating system gives no randomness"),
-            Fault::Crypto | Fault::Busy => f.write_str("a key could not be made"),
-        }
+        write!(f, "tenant `{}`: {}", self.tenant, self.fault)
     }
 }
 
 impl std::error::Error for WiringFault {}
 
-/// Builds the engine, and its mounts in the order of the configuration.
-pub(crate) async fn wire(config: &Config, ports: Ports) -> Result<(Engine, Vec<Wired<'_>>), WiringFault> {
+/// Builds the engine, its mounts in the order of the configuration, and what its keys are made and opened with.
+pub(crate) async fn wire(config: &Config, ports: Ports) -> Result<(Engine, Vec<Wired<'_>>, KeyRings), WiringFault> {
     let mut tenants = Vec::new();
+    let mut rings = KeyRings::default();
     for plan in &config.tenants {
-        let tenant = tenant(plan, &ports).await;
-        tenants.push((plan, Arc::new(tenant.map_err(|fault| WiringFault { tenant: plan.id.clone(), fault })?)));
+        let made = tenant(plan, &ports).await;
+        let (tenant, ring, until) = made.map_err(|fault| WiringFault { tenant: plan.id.clone(), fault })?;
+        tenants.push((plan, Arc::new(tenant)));
+        rings.add(&plan.id, ring, until);
     }
     let api_tokens = Arc::new(api_tokens(config, &tenants));
     let wired: Vec<Wired<'_>> = tenants
@@ -81,7 +74,7 @@ pub(crate) async fn wire(config: &Config, ports: Ports) -> Result<(Engine, Vec<W
         .flat_map(|(plan, tenant)| plan.mounts.iter().map(|mount| wired(mount, tenant, &api_tokens)))
         .collect();
     let registry = Registry { mounts: wired.iter().map(|wired| Arc::clone(&wired.mount)).collect() };
-    Ok((Engine::new(ports.store, ports.entropy, ports.passwords, registry), wired))
+    Ok((Engine::new(ports.store, ports.entropy, ports.passwords, registry), wired, rings))
 }
 
 fn wired<'a>(plan: &'a MountPlan, tenant: &Arc<Tenant>, api_tokens: &Arc<ApiTokens>) -> Wired<'a> {
@@ -108,13 +101,15 @@ fn api_tokens(config: &Config, tenants: &[(&TenantPlan, Arc<Tenant>)]) -> ApiTok
     tokens
 }
 
-async fn tenant(plan: &TenantPlan, ports: &Ports) -> Result<Tenant, Fault> {
+async fn tenant(plan: &TenantPlan, ports: &Ports) -> Result<(Tenant, KeyRing, Moment), KeyFault> {
     let uid = uid(&plan.id, ports).await?;
     let subjects = subjects(&ports.master, uid)?;
     let mut users = Users::default();
     plan.users.iter().for_each(|plan| users.insert(user(plan, &subjects)));
     let resources = plan.resource_servers.values().flat_map(|server| server.uris.iter().cloned()).collect();
-    Ok(Tenant {
+    let ring = KeyRing::new(plan, uid, &ports.master)?;
+    let Opened { keys, until } = ring.open(&*ports.store, &*ports.entropy).await?;
+    let tenant = Tenant {
         uid,
         id: plan.id.clone(),
         name: plan.name.clone(),
@@ -123,9 +118,20 @@ async fn tenant(plan: &TenantPlan, ports: &Ports) -> Result<Tenant, Fault> {
         users,
         resource_servers: plan.resource_servers.clone(),
         resources,
-        keys: SigningKeys::new(signing_key(uid, ports).await?, Vec::new()),
+        keys,
         cookie_key: SealingKey::derive(&ports.master, &[b"parhelion/1/cookie", &uid.0])?,
-    })
+    };
+    Ok((tenant, ring, until))
+}
+
+/// The keys of a tenant whose server does not run.
+///
+/// # Errors
+/// [`WiringFault`].
+pub(crate) async fn key_ring(plan: &TenantPlan, ports: &Ports) -> Result<KeyRing, WiringFault> {
+    let failed = |fault: Fault| WiringFault { tenant: plan.id.clone(), fault: fault.into() };
+    let uid = uid(&plan.id, ports).await.map_err(failed)?;
+    KeyRing::new(plan, uid, &ports.master).map_err(failed)
 }
 
 /// The uid that belongs to a slug, drawn when the slug is first seen.
@@ -138,26 +144,6 @@ async fn uid(slug: &str, ports: &Ports) -> Result<TenantUid, Fault> {
     })
     .await?;
     Ok(TenantUid(record.uid))
-}
-
-async fn signing_key(tenant: TenantUid, ports: &Ports) -> Result<SigningKey, Fault> {
-    let wrapping = SealingKey::derive(&ports.master, &[b"parhelion/1/signing-key", &tenant.0])?;
-    // The first one; what a rotation adds gets ids of its own.
-    let id = sha256(&[b"parhelion/1/first-signing-key"]);
-    let record: SigningKeyRecord = kept(ports, tenant, id, || {
-        let key = SigningKey::generate(Algorithm::Es256).map_err(|_| Fault::Crypto)?;
-        let document = key.to_pkcs8().map_err(|_| Fault::Crypto)?;
-        Ok(SigningKeyRecord {
-            alg: key.algorithm().name().to_owned(),
-            kid: key.kid().to_owned(),
-            wrapped: wrapping.seal(key.kid().as_bytes(), document.to_vec(), &*ports.entropy)?,
-            made_at_ms: ports.store.now().0,
-        })
-    })
-    .await?;
-    let algorithm = Algorithm::from_name(&record.alg).ok_or(Fault::Record)?;
-    let document = wrapping.open(record.kid.as_bytes(), &record.wrapped).ok_or(Fault::Record)?;
-    SigningKey::from_pkcs8(algorithm, Some(&record.kid), &document).map_err(|_| Fault::Record)
 }
 
 /// The record at a key; where there is none, the one that `make` makes, unless somebody else was faster.
@@ -240,8 +226,8 @@ mod tests {
     async fn uid_keys_and_subjects_are_the_same_at_the_next_start() {
         let store = Arc::new(MemoryStore::new(Arc::new(FakeClock::default())));
         let config = config();
-        let (one, _) = wire(&config, ports(&store, 1, 1)).await.unwrap();
-        let (two, _) = wire(&config, ports(&store, 1, 2)).await.unwrap();
+        let (one, ..) = wire(&config, ports(&store, 1, 1)).await.unwrap();
+        let (two, ..) = wire(&config, ports(&store, 1, 2)).await.unwrap();
         let (one_mounts, two_mounts) = (&one.registry().mounts, &two.registry().mounts);
         for (one, two) in one_mounts.iter().zip(two_mounts) {
             assert_eq!(one.tenant.uid, two.tenant.uid);
@@ -255,7 +241,7 @@ mod tests {
     #[tokio::test]
     async fn subject_is_the_tenants_own_unless_the_file_names_one() {
         let store = Arc::new(MemoryStore::new(Arc::new(FakeClock::default())));
-        let (engine, _) = wire(&config(), ports(&store, 1, 1)).await.unwrap();
+        let (engine, ..) = wire(&config(), ports(&store, 1, 1)).await.unwrap();
         assert_ne!(sub(&engine, 0, "ada"), sub(&engine, 1, "ada"));
         assert_eq!(sub(&engine, 0, "ada").len(), 43);
         assert_eq!(sub(&engine, 0, "bob"), "u-1");

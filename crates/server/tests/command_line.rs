@@ -121,6 +121,30 @@ fn wrong_configuration_ends_with_its_line() {
     assert_eq!(text(&output.stderr), expected);
 }
 
+#[test]
+fn check_tells_everything_and_its_exit_code_is_the_verdict() {
+    let directory = TemporaryDirectory::new();
+    let config = directory.path().join("parhelion.toml");
+    let check = |text: &str, form: &[&str]| {
+        std::fs::write(&config, text).unwrap();
+        let path = config.to_string_lossy();
+        parhelion(&[&["check", "--config", &path], form].concat()).output().unwrap()
+    };
+    let good = check("version = 1\n", &[]);
+    assert_eq!(good.status.code(), Some(0));
+    assert_eq!(text(&good.stdout), format!("{} can be served: errors 0, warnings 0\n", config.display()));
+    let bad = "version = 1\n[server]\nlistn = \"x\"\n[[tenant]]\nid = \"A\"\n";
+    let output = check(bad, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let lines = text(&output.stdout);
+    assert!(lines.contains(":3: there is no key `listn`") && lines.contains(":5: tenant id `A`"), "{lines}");
+    let output = check(bad, &["--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["ok"], &report["errors"][1]["line"]), (&false.into(), &5.into()), "{report}");
+    assert_eq!(report["warnings"], serde_json::json!([]));
+}
+
 fn serve(directory: &Path, log: &str) -> Child {
     let config = directory.join("parhelion.toml");
     let tenant =
@@ -201,4 +225,74 @@ fn hangup_looks_at_certificates_and_ends_nothing() {
     assert!(heard.is_some());
     signal("-TERM");
     assert!(child.wait().unwrap().success());
+}
+
+/// A port that nobody listens on just now.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn keys(config: &Path, call: &[&str]) -> Output {
+    let (path, command) = (config.to_string_lossy(), [&["keys"], call].concat());
+    parhelion(&[&command[..], &["--config", &path, "--tenant", "acme"]].concat()).output().unwrap()
+}
+
+fn states(output: &Output) -> Vec<(String, String)> {
+    assert!(output.status.success(), "{output:?}");
+    let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let listed = listed.get("keys").and_then(Value::as_array).unwrap();
+    listed.iter().map(|key| (text(&key["alg"]), text(&key["state"]))).collect()
+}
+
+fn pair(alg: &str, state: &str) -> (String, String) {
+    (alg.to_owned(), state.to_owned())
+}
+
+#[test]
+fn keys_rotate_while_the_server_runs_and_while_it_does_not() {
+    let directory = TemporaryDirectory::new();
+    let config = directory.path().join("parhelion.toml");
+    let write = |admin: &str| {
+        let tenant =
+            "[[tenant]]\nid = \"acme\"\n[[tenant.mount]]\ndialect = \"standard\"\nbase_url = \"http://127.0.0.1:1\"\n";
+        std::fs::write(&config, format!("version = 1\n[server]\nlisten = \"127.0.0.1:0\"\n{admin}{tenant}")).unwrap();
+    };
+    let begin = || {
+        let mut command = parhelion(&["serve", "--config", &config.to_string_lossy()]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        (child, line)
+    };
+    let end = |mut child: Child| {
+        assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+        assert!(child.wait().unwrap().success());
+    };
+    write("");
+    let never = keys(&config, &["list"]);
+    assert!(text(&never.stderr).contains("nothing has been served from"), "{never:?}");
+    let (child, _) = begin();
+    let locked = keys(&config, &["rotate"]);
+    assert!(!locked.status.success() && text(&locked.stderr).contains("set [server] admin_listen"), "{locked:?}");
+    end(child);
+    assert_eq!(
+        states(&keys(&config, &["rotate", "--alg", "eddsa", "--json"])),
+        [pair("ES256", "signing"), pair("EdDSA", "waiting")]
+    );
+
+    let address = format!("127.0.0.1:{}", free_port());
+    write(&format!("admin_listen = \"{address}\"\n"));
+    let (child, line) = begin();
+    assert!(line.contains(&format!("; admin on {address}; push to: ")), "{line}");
+    let rotated = keys(&config, &["rotate", "--alg", "PS256", "--json"]);
+    assert_eq!(states(&rotated).last(), Some(&pair("PS256", "waiting")));
+    let listed = keys(&config, &["list"]);
+    assert_eq!(text(&listed.stdout).lines().count(), 3);
+    assert!(text(&listed.stdout).contains("PS256   is published, signs from "), "{listed:?}");
+    // Refused where it is heard, and told where it was asked.
+    let path = config.to_string_lossy();
+    let nobody = parhelion(&["keys", "list", "--config", &path, "--tenant", "acne"]).output().unwrap();
+    assert!(text(&nobody.stderr).contains("known are acme"), "{nobody:?}");
+    end(child);
 }

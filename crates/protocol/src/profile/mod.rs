@@ -14,4 +14,4 @@ pub use choices::{
     RequestObjectTerms, RequestObjects, ScopeNeed, SenderConstraint, Set, UnknownScope,
 };
 pub use policy::{Loosened, Policy};
-pub use shipped::{ProfileFault, names, read, shipped};
+pub use shipped::{ProfileFault, names, read, reason, shipped};

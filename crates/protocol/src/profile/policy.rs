@@ -122,6 +122,8 @@ policy! {
     code_lifetime_s: Max,
     /// Lifetime of an access token, in seconds.
     access_token_lifetime_s: Max,
+    /// Accepted algorithms of the keys that sign ID tokens.
+    id_token_signing_algs: Set<AlgName>,
     /// Lifetime of an ID token, in seconds.
     id_token_lifetime_s: Max,
     /// Lifetime of a grant with a refresh token, in seconds.

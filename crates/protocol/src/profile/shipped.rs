@@ -50,6 +50,21 @@ pub fn read(name: &str, text: &str) -> Result<Policy, ProfileFault> {
     into_policy(merged(name, text)?, name)
 }
 
+/// The source of a setting, as the profile that decides it has it beside the setting, behind that profile's title.
+#[must_use]
+pub fn reason(name: &str, setting: &str) -> Option<String> {
+    let (_, text) = SHIPPED.iter().find(|(known, _)| *known == name)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let is_it = |line: &&str| line.split_once(" = ").is_some_and(|(key, _)| key == setting);
+    let Some(at) = lines.iter().position(is_it) else {
+        let parent = lines.iter().find_map(|line| line.strip_prefix("extends = "))?;
+        return reason(parent.trim_matches('"'), setting);
+    };
+    let comment = |line: &&str| line.strip_prefix("# ").map(str::to_owned);
+    let source = lines.get(at.checked_sub(1)?).and_then(comment)?;
+    Some(format!("{} {source}", lines.first().and_then(comment)?))
+}
+
 impl Policy {
     /// This policy with the settings of `overlay` in place of its own, not compared yet:
     /// that is [`Policy::tightened`]'s part.
@@ -93,7 +108,8 @@ fn into_policy(table: Table, name: &str) -> Result<Policy, ProfileFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{AssertionAudience, Pkce};
+    use crate::profile::{AlgName, AssertionAudience, Pkce};
+    use parhelion_jose::jws::Algorithm;
 
     #[test]
     fn every_shipped_profile_is_complete() {
@@ -123,6 +139,26 @@ mod tests {
         assert_eq!(met.pkce, Pkce::S256Required);
         assert_eq!(met.state_min_bytes.0, 8);
         assert_eq!(met.client_assertion_audience, AssertionAudience::IssuerString);
+    }
+
+    #[test]
+    fn source_of_a_setting_is_told_from_the_profile_that_decides_it() {
+        let longest = |name| reason(name, "request_uri_lifetime_max_s").unwrap();
+        assert_eq!(
+            longest("fapi2-security"),
+            "FAPI 2.0 Security Profile (Final). Section 5.3.2.2: less than 600 seconds."
+        );
+        assert!(longest("ibm-verify").ends_with("RFC 9126 section 2.2: \"for example between 5 and 600\"."));
+        assert_eq!(reason("rfc9126", "no_such_setting"), None);
+    }
+
+    #[test]
+    fn rs256_signs_id_tokens_outside_of_fapi_only() {
+        let accepts = |name, alg| shipped(name).unwrap().id_token_signing_algs.has(&AlgName(alg));
+        for alg in [Algorithm::Es256, Algorithm::Ps256, Algorithm::EdDsa] {
+            assert!(accepts("fapi2-security", alg) && accepts("rfc9126", alg), "{alg}");
+        }
+        assert!(accepts("rfc9126", Algorithm::Rs256) && !accepts("fapi2-security", Algorithm::Rs256));
     }
 
     #[test]

@@ -52,6 +52,12 @@ impl BaseUrl {
         &self.text
     }
 
+    /// Whether its host is this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        Url::parse(&self.text).is_ok_and(|url| is_loopback(&url))
+    }
+
     /// Host, and port where it is not the scheme's own.
     #[must_use]
     pub fn authority(&self) -> &str {

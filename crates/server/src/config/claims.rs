@@ -1,10 +1,11 @@
 //! Which mount answers where: two that want the same path of the same host are refused.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use parhelion_protocol::endpoint::Endpoint;
 
-use super::fault::{ConfigFault, Source};
+use super::Context;
+use super::fault::ConfigFault;
 use super::tenants::{MountPlan, TenantPlan};
 
 /// What is served at a path that a mount has for itself.
@@ -37,16 +38,18 @@ pub(crate) fn claims(mount: &MountPlan) -> Vec<(String, String, Served)> {
     claims
 }
 
-/// Refuses two mounts at one place.
-pub(super) fn check(source: &Source<'_>, tenants: &[TenantPlan]) -> Result<(), ConfigFault> {
+/// Notes two mounts at one place, each pair once.
+pub(super) fn check(context: &Context<'_>, tenants: &[TenantPlan]) {
     let mut taken: HashMap<(String, String), (&TenantPlan, &MountPlan)> = HashMap::new();
+    let mut told: HashSet<(usize, usize)> = HashSet::new();
     for tenant in tenants {
         for mount in &tenant.mounts {
             for (authority, path, _) in claims(mount) {
-                let before = taken.insert((authority.clone(), path.clone()), (tenant, mount));
-                let Some((other_tenant, other)) = before.filter(|(_, other)| !std::ptr::eq(*other, mount)) else {
+                let &mut (other_tenant, other) =
+                    taken.entry((authority.clone(), path.clone())).or_insert((tenant, mount));
+                if std::ptr::eq(other, mount) || !told.insert((other.line, mount.line)) {
                     continue;
-                };
+                }
                 let named = |tenant: &TenantPlan, mount: &MountPlan| {
                     format!("`{}` of tenant `{}` (line {})", mount.dialect.name(), tenant.id, mount.line)
                 };
@@ -55,10 +58,9 @@ pub(super) fn check(source: &Source<'_>, tenants: &[TenantPlan]) -> Result<(), C
                     named(other_tenant, other),
                     named(tenant, mount)
                 );
-                let fault = ConfigFault { line: Some(mount.line), ..source.fault(problem) };
-                return Err(fault.with_remedy("give one of them another base_url"));
+                let fault = ConfigFault { line: Some(mount.line), ..context.source.fault(problem) };
+                context.notes.note(fault.with_remedy("give one of them another base_url"));
             }
         }
     }
-    Ok(())
 }

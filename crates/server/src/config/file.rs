@@ -33,11 +33,12 @@ pub(super) struct File {
 pub(super) struct ServerSection {
     pub(super) mode: Mode,
     pub(super) listen: Option<Spanned<SocketAddr>>,
+    pub(super) admin_listen: Option<Spanned<SocketAddr>>,
     pub(super) public_url: Option<Spanned<String>>,
     pub(super) data_dir: Option<PathBuf>,
     pub(super) store: StoreKind,
     pub(super) connections_max: Option<Spanned<u32>>,
-    pub(super) drain_timeout_s: Option<u32>,
+    pub(super) drain_timeout_s: Option<Spanned<u32>>,
     pub(super) rate: RateSection,
     pub(super) tls: Option<TlsSection>,
     pub(super) trusted_proxies: Vec<Spanned<String>>,
@@ -112,6 +113,7 @@ pub(super) struct TenantSection {
     pub(super) aliases: Vec<String>,
     pub(super) cors_origins: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) cors_credentials: Option<Spanned<bool>>,
+    pub(super) signing_alg: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) policy: Overlay,
     #[serde(default)]

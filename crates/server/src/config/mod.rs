@@ -1,28 +1,31 @@
-//! The configuration: one TOML file, read whole, refused at the first thing that is wrong with it.
+//! The configuration: one TOML file, read whole, refused with everything that is wrong with it.
 #![allow(clippy::disallowed_methods, reason = "this is where the configuration file is read")]
 
 mod base_url;
 mod claims;
 mod cors;
+mod doubts;
 mod fault;
 mod file;
 mod listener;
 mod policies;
 mod rate;
+mod resource_servers;
 mod secret;
+mod server;
+mod shape;
 mod tenants;
+mod users;
 
 #[cfg(test)]
 mod tests;
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
-use ipnet::IpNet;
 use parhelion_dialects::Dialect;
 use parhelion_engine::registry::Right;
 use serde::Deserialize;
+use toml::Spanned;
 use zeroize::Zeroizing;
 
 pub use base_url::BaseUrl;
@@ -31,14 +34,13 @@ pub use cors::CorsPlan;
 pub use fault::ConfigFault;
 pub use listener::{CertificatePlan, SourceHeader, TlsOption, TlsPlan};
 pub use rate::RatePlan;
-pub use tenants::{MountPlan, TenantPlan, UserPlan};
+pub use server::{DEFAULT_PORT, ServerPlan};
+pub use tenants::{MountPlan, TenantPlan};
+pub use users::UserPlan;
 
-use fault::{Source, suggestion};
-use file::{ApiTokenSection, File, ServerSection, Tenants};
+use fault::{Notes, Source, suggestion};
+use file::{ApiTokenSection, File, Tenants};
 use secret::SecretKeys;
-
-/// The port where nothing else is said.
-pub const DEFAULT_PORT: u16 = 9126;
 
 /// How much the server trusts its surroundings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -73,33 +75,6 @@ pub struct Config {
     pub tenants: Vec<TenantPlan>,
 }
 
-/// The server itself.
-#[derive(Clone, Debug)]
-pub struct ServerPlan {
-    /// How much it trusts its surroundings.
-    pub mode: Mode,
-    /// Where it listens.
-    pub listen: SocketAddr,
-    /// Where its own pages are, as the world sees it.
-    pub public_url: BaseUrl,
-    /// Where it keeps what it writes.
-    pub data_dir: PathBuf,
-    /// What it keeps records in.
-    pub store: StoreKind,
-    /// Connections at one time; more wait.
-    pub connections_max: usize,
-    /// How long requests in flight may take to finish when the server ends.
-    pub drain_timeout: Duration,
-    /// How often a source may fail.
-    pub rate: RatePlan,
-    /// How it speaks TLS; plain http where nothing is said.
-    pub tls: Option<TlsPlan>,
-    /// Whose word on a client's address counts.
-    pub trusted_proxies: Vec<IpNet>,
-    /// Where they put it.
-    pub source_header: SourceHeader,
-}
-
 /// A token for back-end APIs.
 pub struct ApiTokenPlan {
     /// Its name, for people.
@@ -121,10 +96,24 @@ impl std::fmt::Debug for ApiTokenPlan {
 /// What every part of the file is read with.
 struct Context<'a> {
     source: Source<'a>,
+    notes: Notes,
     mode: Mode,
     /// Whether the listener answers with TLS only.
     serves_tls: bool,
     dialects: &'static [&'static dyn Dialect],
+}
+
+/// What there is to say about a configuration file.
+#[derive(Debug)]
+pub struct Examined {
+    /// The configuration, if it can be used.
+    pub config: Option<Config>,
+    /// What it says of the server itself, also where something else is wrong.
+    pub server: Option<ServerPlan>,
+    /// Why it cannot be used, in the order of the file.
+    pub faults: Vec<ConfigFault>,
+    /// What can be used and should be looked at.
+    pub doubts: Vec<ConfigFault>,
 }
 
 impl Config {
@@ -145,10 +134,7 @@ impl Config {
         dialects: &'static [&'static dyn Dialect],
         tls: TlsOption,
     ) -> Result<Self, ConfigFault> {
-        let source = Source { file: path, text: "" };
-        let text = std::fs::read_to_string(path).map(Zeroizing::new);
-        let text = text.map_err(|error| source.fault(format!("cannot be read: {error}")))?;
-        Self::read_with(path, &text, dialects, tls)
+        Self::read_with(path, &text_of(path)?, dialects, tls)
     }
 
     /// Reads a configuration from text; `path` says where it is from and where relative paths begin.
@@ -169,100 +155,112 @@ impl Config {
         dialects: &'static [&'static dyn Dialect],
         tls: TlsOption,
     ) -> Result<Self, ConfigFault> {
-        let source = Source { file: path, text };
-        let file: File = toml::from_str(text).map_err(|error| source.of_toml(&error))?;
-        if *file.version.get_ref() != 1 {
-            let problem = format!("version {} is not known", file.version.get_ref());
-            return Err(source.fault_at(file.version.span(), problem).with_remedy("write version = 1"));
+        let Examined { config, faults, .. } = examined(path, text, dialects, tls);
+        let unreadable = || Source { file: path, text }.fault("cannot be read");
+        config.ok_or_else(|| faults.into_iter().next().unwrap_or_else(unreadable))
+    }
+
+    /// Reads a configuration file, and tells everything that is wrong with it or doubtful.
+    #[must_use]
+    pub fn examine(path: &Path, dialects: &'static [&'static dyn Dialect], tls: TlsOption) -> Examined {
+        match text_of(path) {
+            Ok(text) => examined(path, &text, dialects, tls),
+            Err(fault) => Examined { config: None, server: None, faults: vec![fault], doubts: Vec::new() },
         }
-        let serves_tls = file.server.tls.is_some() || tls == TlsOption::ThrowAway;
-        let context = Context { source, mode: file.server.mode, serves_tls, dialects };
-        let server = server(&context, file.server, tls)?;
-        let mut tenants: Vec<TenantPlan> = Vec::new();
-        for section in file.tenant {
-            let id = section.id.clone();
-            if tenants.iter().any(|tenant| tenant.id == *id.get_ref()) {
-                let problem = format!("tenant `{}` is there twice", id.get_ref());
-                return Err(context.source.fault_at(id.span(), problem));
-            }
-            tenants.push(TenantPlan::read(&context, section)?);
-        }
-        claims::check(&context.source, &tenants)?;
-        let api_tokens = api_tokens(&context, file.api_token, &tenants)?;
-        Ok(Self { server, api_tokens, tenants })
     }
 }
 
-fn server(context: &Context<'_>, section: ServerSection, tls: TlsOption) -> Result<ServerPlan, ConfigFault> {
-    let trusted_proxies = listener::trusted_proxies(context, &section)?;
-    let default = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
-    let listen = section.listen.as_ref().map_or(default, |listen| *listen.get_ref());
-    let public_url = match &section.public_url {
-        Some(url) => context.base_url("public_url", url)?,
-        None => BaseUrl::parse(&default_url(context, listen), context.mode)
-            .map_err(|_| context.source.fault("[server] does not say public_url"))
-            .map_err(|fault| {
-                fault.with_remedy("write how the world reaches this server: public_url = \"https://…\"")
-            })?,
+fn text_of(path: &Path) -> Result<Zeroizing<String>, ConfigFault> {
+    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    text.map_err(|error| Source { file: path, text: "" }.fault(format!("cannot be read: {error}")))
+}
+
+fn examined(path: &Path, text: &str, dialects: &'static [&'static dyn Dialect], tls: TlsOption) -> Examined {
+    let (source, notes) = (Source { file: path, text }, Notes::default());
+    let shape = shape::read(&source, &notes);
+    notes.end_of_shape();
+    let Some(file) = shape else {
+        let (faults, doubts) = notes.into_lists(&source);
+        return Examined { config: None, server: None, faults, doubts };
     };
-    let connections_max = match section.connections_max {
-        Some(count) if *count.get_ref() == 0 => {
-            return Err(context.source.fault_at(count.span(), "connections_max is 0, so that nobody could connect"));
+    let serves_tls = file.server.tls.is_some() || tls == TlsOption::ThrowAway;
+    let context = Context { source, notes, mode: file.server.mode, serves_tls, dialects };
+    let (server, config) = judged(&context, file, tls);
+    let (faults, doubts) = context.notes.into_lists(&context.source);
+    Examined { config: config.filter(|_| faults.is_empty()), server, faults, doubts }
+}
+
+/// Judges what the file says, section by section, and notes what is wrong.
+fn judged(context: &Context<'_>, file: File, tls: TlsOption) -> (Option<ServerPlan>, Option<Config>) {
+    if *file.version.get_ref() != 1 {
+        let problem = format!("version {} is not known", file.version.get_ref());
+        context.notes.note(context.source.fault_at(file.version.span(), problem).with_remedy("write version = 1"));
+        return (None, None);
+    }
+    let server = server::read(context, file.server, tls);
+    let ids: Vec<String> = file.tenant.iter().map(|tenant| tenant.id.get_ref().clone()).collect();
+    let mut tenants: Vec<TenantPlan> = Vec::new();
+    for (section, before) in file.tenant.into_iter().zip(0..) {
+        let id = section.id.clone();
+        if ids.iter().take(before).any(|other| other == id.get_ref()) {
+            let problem = format!("tenant `{}` is there twice", id.get_ref().escape_debug());
+            context.notes.note(context.source.fault_at(id.span(), problem));
         }
-        Some(count) => *count.get_ref(),
-        None => 10_000,
-    };
-    Ok(ServerPlan {
-        mode: section.mode,
-        listen,
-        public_url,
-        data_dir: context.folder().join(section.data_dir.unwrap_or(PathBuf::from("parhelion-data"))),
-        store: section.store,
-        connections_max: usize::try_from(connections_max).unwrap_or(usize::MAX),
-        drain_timeout: Duration::from_secs(section.drain_timeout_s.unwrap_or(10).into()),
-        rate: RatePlan::read(context, &section.rate)?,
-        tls: listener::tls_plan(context, section.tls, tls)?,
-        trusted_proxies,
-        source_header: section.source_header,
-    })
+        tenants.extend(TenantPlan::read(context, section));
+    }
+    claims::check(context, &tenants);
+    let api_tokens = api_tokens(context, file.api_token, &ids);
+    let config = server.clone().map(|server| Config { server, api_tokens, tenants });
+    (server, config)
 }
 
-fn default_url(context: &Context<'_>, listen: SocketAddr) -> String {
-    format!("{}://{listen}", if context.serves_tls { "https" } else { "http" })
-}
-
-fn api_tokens(
-    context: &Context<'_>,
-    sections: Vec<ApiTokenSection>,
-    tenants: &[TenantPlan],
-) -> Result<Vec<ApiTokenPlan>, ConfigFault> {
+fn api_tokens(context: &Context<'_>, sections: Vec<ApiTokenSection>, tenants: &[String]) -> Vec<ApiTokenPlan> {
     let mut tokens: Vec<ApiTokenPlan> = Vec::new();
     for section in sections {
-        let name = section.name.get_ref();
-        let fault = |problem: String| context.source.fault_at(section.name.span(), problem);
-        let keys = SecretKeys {
-            name: "token",
-            literal: section.token.as_ref(),
-            file: section.token_file.as_ref(),
-            env: section.token_env.as_ref(),
-        };
-        let text = secret::read(&keys, context)?;
-        let text = text.ok_or_else(|| fault(format!("api_token `{name}` has no token")))?;
-        if tokens.iter().any(|other| other.name == *name || *other.text == *text) {
-            return Err(fault(format!("api_token `{name}` has a name or a token that another one has already")));
-        }
-        let known = || tenants.iter().map(|tenant| tenant.id.as_str());
-        let named = match section.tenants {
-            Tenants::All => known().map(str::to_owned).collect(),
-            Tenants::Named(ids) => {
-                if let Some(id) = ids.iter().find(|id| !known().any(|known| known == id.get_ref())) {
-                    let fault = context.source.fault_at(id.span(), format!("there is no tenant `{}`", id.get_ref()));
-                    return Err(fault.with_remedy(suggestion(id.get_ref(), known())));
-                }
-                ids.into_iter().map(toml::Spanned::into_inner).collect()
-            }
-        };
-        tokens.push(ApiTokenPlan { name: name.clone(), text, tenants: named, rights: section.rights });
+        let token = api_token(context, section, tenants, &tokens);
+        tokens.extend(context.notes.keep(token));
     }
-    Ok(tokens)
+    tokens
+}
+
+fn api_token(
+    context: &Context<'_>,
+    section: ApiTokenSection,
+    tenants: &[String],
+    before: &[ApiTokenPlan],
+) -> Result<ApiTokenPlan, ConfigFault> {
+    let name = section.name.get_ref();
+    let fault = |problem: String| context.source.fault_at(section.name.span(), problem);
+    let keys = SecretKeys {
+        name: "token",
+        literal: section.token.as_ref(),
+        file: section.token_file.as_ref(),
+        env: section.token_env.as_ref(),
+    };
+    let text = secret::read(&keys, context)?;
+    let text = text.ok_or_else(|| {
+        let remedy = "name a file with it as token_file, or a variable as token_env";
+        fault(format!("api_token `{name}` has no token")).with_remedy(remedy)
+    })?;
+    if before.iter().any(|other| other.name == *name || *other.text == *text) {
+        let problem = format!("api_token `{name}` has a name or a token that another one has already");
+        return Err(fault(problem).with_remedy("give each its own"));
+    }
+    let known = || tenants.iter().map(String::as_str);
+    let named = match section.tenants {
+        Tenants::All => tenants.to_vec(),
+        Tenants::Named(ids) => {
+            if let Some(id) = ids.iter().find(|id| !tenants.contains(id.get_ref())) {
+                let problem = format!("there is no tenant `{}`", id.get_ref().escape_debug());
+                let fault = context.source.fault_at(id.span(), problem);
+                return Err(fault.with_remedy(suggestion(id.get_ref(), known())));
+            }
+            ids.into_iter().map(Spanned::into_inner).collect()
+        }
+    };
+    if section.rights.is_empty() {
+        let problem = format!("api_token `{name}` has no right, so that it opens nothing");
+        context.notes.doubt(fault(problem).with_remedy("give it rights = [\"use_service\"], or remove it"));
+    }
+    Ok(ApiTokenPlan { name: name.clone(), text, tenants: named, rights: section.rights })
 }

@@ -4,22 +4,26 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use argon2::password_hash::phc::PasswordHash;
 use parhelion_dialects::Dialect;
+use parhelion_jose::jws::Algorithm;
 use parhelion_protocol::client::{Client, ClientMetadata};
-use parhelion_protocol::client_auth::SecretDigest;
 use parhelion_protocol::endpoint::Endpoint;
-use parhelion_protocol::profile::{LoopbackRedirectUri, Policy};
-use parhelion_protocol::resource_server::{ResourceServer, ResourceServerMetadata};
+use parhelion_protocol::limits;
+use parhelion_protocol::profile::{AlgName, LoopbackRedirectUri, Policy};
+use parhelion_protocol::resource_server::ResourceServer;
 use toml::Spanned;
-use url::Url;
 
 use super::cors::{CorsKeys, CorsPlan};
+use super::doubts::{self, Pages};
 use super::fault::{ConfigFault, suggestion};
-use super::file::{ClientSection, MountSection, ResourceServerSection, TenantSection, UserSection};
+use super::file::{ClientSection, MountSection, TenantSection};
 use super::policies::{self, Grounded};
 use super::secret::{self, SecretKeys};
-use super::{BaseUrl, Context};
+use super::users::{self, UserPlan};
+use super::{BaseUrl, Context, resource_servers};
+
+/// What a tenant signs with where nothing else is said.
+const DEFAULT_SIGNING_ALG: Algorithm = Algorithm::Es256;
 
 /// A tenant as it is configured.
 #[derive(Debug)]
@@ -30,6 +34,8 @@ pub struct TenantPlan {
     pub name: String,
     /// Other names that dialects use.
     pub aliases: Vec<String>,
+    /// What its first key signs with, and one that is made without a word on it.
+    pub signing_alg: Algorithm,
     /// At least one.
     pub mounts: Vec<MountPlan>,
     /// By `client_id`.
@@ -100,50 +106,101 @@ impl MountPlan {
     }
 }
 
-/// A user as configured.
-#[derive(Debug)]
-pub struct UserPlan {
-    /// What is typed into the login page.
-    pub username: String,
-    /// Argon2id, as a PHC string.
-    pub password_hash: String,
-    /// The subject identifier, if the file names one.
-    pub sub: Option<String>,
-    /// Claims about the user.
-    pub claims: serde_json::Map<String, serde_json::Value>,
-}
-
 impl TenantPlan {
-    pub(super) fn read(context: &Context<'_>, section: TenantSection) -> Result<Self, ConfigFault> {
-        check_slug(context, &section.id)?;
-        let mut mounts = Vec::new();
-        for mount in &section.mount {
-            mounts.push(mount_plan(context, &section, mount)?);
-        }
-        check_issuers(context, &mounts)?;
-        if mounts.is_empty() {
+    /// What a section says, as far as it can be understood; what is wrong is noted.
+    pub(super) fn read(context: &Context<'_>, section: TenantSection) -> Option<Self> {
+        context.notes.keep(check_slug(context, &section.id))?;
+        let read = |mount| context.notes.keep(mount_plan(context, &section, mount));
+        let mut mounts: Vec<_> = section.mount.iter().filter_map(read).collect();
+        check_issuers(context, &mounts);
+        let whole = mounts.len() == section.mount.len();
+        if section.mount.is_empty() && !context.notes.has_cut_section("[[tenant.mount]]", &context.source) {
             let problem = format!("tenant `{}` has no mount, so that nobody can reach it", section.id.get_ref());
             let remedy = "add [[tenant.mount]] with dialect and base_url";
-            return Err(context.source.fault_at(section.id.span(), problem).with_remedy(remedy));
+            context.notes.note(context.source.fault_at(section.id.span(), problem).with_remedy(remedy));
         }
-        let clients = clients(context, &mut mounts, section.client)?;
-        let users = users(context, section.user)?;
-        let resource_servers = resource_servers(context, &clients, section.resource_server)?;
+        let signing_alg = signing_alg(context, section.signing_alg.as_ref(), &mounts);
+        let pages = mounts.iter().any(|(mount, _)| mount.has_pages()).then_some(Pages::There);
+        doubts::nobody_to_log_in(context, &section, pages.unwrap_or(Pages::Nowhere));
+        let clients = clients(context, &mut mounts, section.client);
+        if whole {
+            clients.values().for_each(|(line, client)| check_method(context, &mounts, *line, client));
+        }
+        let clients = clients.into_iter().map(|(id, (_, client))| (id, client)).collect();
+        let users = users::read(context, section.user);
+        let resource_servers = resource_servers::read(context, &clients, section.resource_server);
         let id = section.id.into_inner();
-        Ok(Self {
+        Some(Self {
             name: section.name.unwrap_or_else(|| id.clone()),
             id,
             aliases: section.aliases,
+            signing_alg,
             mounts: mounts.into_iter().map(|(mount, _)| mount).collect(),
             clients,
             users,
             resource_servers,
         })
     }
+
+    /// The algorithms that a signing key may have: those that the policies of all mounts accept.
+    #[must_use]
+    pub fn signing_algs(&self) -> Vec<Algorithm> {
+        let accepted = |alg: &Algorithm| self.mounts.iter().all(|mount| accepts(mount, *alg));
+        Algorithm::ALL.into_iter().filter(accepted).collect()
+    }
+
+    /// How long the longest-lived thing is of use that a signing key signs, in seconds.
+    #[must_use]
+    pub fn signed_lifetime_s(&self) -> u32 {
+        let policies = self.mounts.iter().flat_map(|mount| mount.client_policies.values().chain([&mount.policy]));
+        let id_tokens = policies.map(|policy| policy.id_token_lifetime_s.0).max().unwrap_or_default();
+        id_tokens.max(u32::try_from(limits::RESPONSE_JWT_LIFETIME_S).unwrap_or(u32::MAX))
+    }
+}
+
+fn accepts(mount: &MountPlan, alg: Algorithm) -> bool {
+    mount.policy.id_token_signing_algs.has(&AlgName(alg))
+}
+
+/// What the tenant's first key is made for.
+fn signing_alg(context: &Context<'_>, name: Option<&Spanned<String>>, mounts: &[(MountPlan, Grounded)]) -> Algorithm {
+    let Some(name) = name else { return DEFAULT_SIGNING_ALG };
+    let refused =
+        mounts.iter().find(|(mount, _)| Algorithm::from_name(name.get_ref()).is_none_or(|alg| !accepts(mount, alg)));
+    let known = Algorithm::from_name(name.get_ref());
+    match (known, refused) {
+        (Some(alg), None) => alg,
+        (_, Some((_, grounded))) => {
+            let named = name.get_ref().escape_debug();
+            let problem = format!("signing_alg `{named}` is not accepted by {}", grounded.origin());
+            let accepted = grounded.policy.id_token_signing_algs.iter().map(|alg| alg.0.name()).collect::<Vec<_>>();
+            let fault = context.source.fault_at(name.span(), problem);
+            context.notes.note(fault.with_remedy(format!("choose one of {}", accepted.join(", "))));
+            DEFAULT_SIGNING_ALG
+        }
+        (None, None) => DEFAULT_SIGNING_ALG,
+    }
+}
+
+/// Whether some mount accepts the client's way to authenticate.
+fn check_method(context: &Context<'_>, mounts: &[(MountPlan, Grounded)], line: usize, client: &Client) {
+    let method = client.credential.method();
+    let mut policies = mounts.iter().map(|(mount, _)| policy_of(mount, &client.client_id));
+    if policies.len() == 0 || policies.any(|policy| policy.client_auth_methods.has(&method)) {
+        return;
+    }
+    let problem =
+        format!("client `{}` uses {}, which no mount of its tenant accepts", client.client_id, method.as_str());
+    let fault = ConfigFault { line: Some(line), ..context.source.fault(problem) };
+    context.notes.note(fault.with_remedy("choose another token_endpoint_auth_method or another profile"));
+}
+
+fn policy_of<'a>(mount: &'a MountPlan, client_id: &str) -> &'a Policy {
+    mount.client_policies.get(client_id).unwrap_or(&mount.policy)
 }
 
 /// A pushed request is judged again by the mount of the issuer it was pushed through.
-fn check_issuers(context: &Context<'_>, mounts: &[(MountPlan, Grounded)]) -> Result<(), ConfigFault> {
+fn check_issuers(context: &Context<'_>, mounts: &[(MountPlan, Grounded)]) {
     for (at, (mount, _)) in mounts.iter().enumerate() {
         if let Some((other, _)) =
             mounts.iter().take(at).find(|(other, _)| other.issuer.as_str() == mount.issuer.as_str())
@@ -151,10 +208,9 @@ fn check_issuers(context: &Context<'_>, mounts: &[(MountPlan, Grounded)]) -> Res
             let problem =
                 format!("two mounts of one tenant have the issuer {} (line {} too)", mount.issuer.as_str(), other.line);
             let fault = ConfigFault { line: Some(mount.line), ..context.source.fault(problem) };
-            return Err(fault.with_remedy("give one of them an issuer of its own"));
+            context.notes.note(fault.with_remedy("give one of them an issuer of its own"));
         }
     }
-    Ok(())
 }
 
 fn check_slug(context: &Context<'_>, id: &Spanned<String>) -> Result<(), ConfigFault> {
@@ -188,6 +244,7 @@ fn mount_plan(
         None => BaseUrl::parse(&format!("{}{}", base.as_str(), dialect.issuer_path()), context.mode)
             .map_err(|problem| fault(section.base_url.span(), format!("issuer: {problem}")))?,
     };
+    doubts::plain_http(context, &base, "base_url", section.base_url.span());
     let grounded = policies::of_mount(context, tenant, dialect)?;
     let plan = MountPlan {
         dialect,
@@ -212,23 +269,27 @@ fn clients(
     context: &Context<'_>,
     mounts: &mut [(MountPlan, Grounded)],
     sections: Vec<ClientSection>,
-) -> Result<HashMap<String, Arc<Client>>, ConfigFault> {
+) -> HashMap<String, (usize, Arc<Client>)> {
     let mut clients = HashMap::new();
     for section in sections {
         let id = section.client_id.clone();
         let client_id = id.get_ref();
         for (mount, grounded) in &mut *mounts {
-            if let Some(policy) = policies::of_client(context, grounded, client_id, &section.policy)? {
+            let policy = policies::of_client(context, grounded, client_id, &section.policy);
+            if let Some(policy) = context.notes.keep(policy).flatten() {
                 mount.client_policies.insert(client_id.clone(), Arc::new(policy));
             }
         }
-        let client = client(context, mounts, section)?;
-        if clients.insert(client_id.clone(), Arc::new(client)).is_some() {
-            let problem = format!("client `{client_id}` is there twice");
-            return Err(context.source.fault_at(id.span(), problem).with_remedy("a client_id is unique in its tenant"));
+        let Some(client) = context.notes.keep(client(context, mounts, section)) else { continue };
+        doubts::unused_client(context, &id, &client);
+        let line = context.source.line(&id.span());
+        if clients.insert(client_id.clone(), (line, Arc::new(client))).is_some() {
+            let problem = format!("client `{}` is there twice", client_id.escape_debug());
+            let fault = context.source.fault_at(id.span(), problem);
+            context.notes.note(fault.with_remedy("a client_id is unique in its tenant"));
         }
     }
-    Ok(clients)
+    clients
 }
 
 fn client(
@@ -247,22 +308,12 @@ fn client(
         },
         context,
     )?;
-    let policies: Vec<&Policy> = mounts
-        .iter()
-        .map(|(mount, _)| &**mount.client_policies.get(client_id.get_ref()).unwrap_or(&mount.policy))
-        .collect();
-    let loopback = policies.iter().map(|policy| policy.loopback_redirect_uri).max();
+    let policies = mounts.iter().map(|(mount, _)| policy_of(mount, client_id.get_ref()));
+    let loopback = policies.map(|policy| policy.loopback_redirect_uri).max();
     let metadata = metadata(context, section)?;
     let secret = secret.as_deref().map(String::as_str);
-    let client = Client::register(metadata, secret, loopback.unwrap_or(LoopbackRedirectUri::Accepted))
-        .map_err(|problem| fault(format!("client `{}`: {problem}", client_id.get_ref().escape_debug())))?;
-    let method = client.credential.method();
-    if policies.iter().any(|policy| policy.client_auth_methods.has(&method)) {
-        return Ok(client);
-    }
-    let problem =
-        format!("client `{}` uses {}, which no mount of its tenant accepts", client.client_id, method.as_str());
-    Err(fault(problem).with_remedy("choose another token_endpoint_auth_method or another profile"))
+    Client::register(metadata, secret, loopback.unwrap_or(LoopbackRedirectUri::Accepted))
+        .map_err(|problem| fault(format!("client `{}`: {problem}", client_id.get_ref().escape_debug())))
 }
 
 fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetadata, ConfigFault> {
@@ -292,78 +343,4 @@ fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetad
         application_type: section.application_type,
         status: section.status,
     })
-}
-
-fn users(context: &Context<'_>, sections: Vec<UserSection>) -> Result<Vec<UserPlan>, ConfigFault> {
-    let mut users: Vec<UserPlan> = Vec::new();
-    for section in sections {
-        let fault = |at: &Spanned<String>, problem: String| context.source.fault_at(at.span(), problem);
-        let name = section.username.get_ref().escape_debug();
-        if users.iter().any(|user| user.username == *section.username.get_ref()) {
-            return Err(fault(&section.username, format!("user `{name}` is there twice")));
-        }
-        let hash = PasswordHash::new(section.password_hash.get_ref());
-        if !hash.is_ok_and(|hash| hash.algorithm.as_str() == "argon2id" && hash.hash.is_some()) {
-            let problem = format!("the password_hash of user `{name}` is not an argon2id PHC string");
-            return Err(fault(&section.password_hash, problem).with_remedy("make one with `parhelion hash-password`"));
-        }
-        if let Some(sub) = section.sub.as_ref().filter(|sub| !fits_sub(sub.get_ref())) {
-            let problem = format!("the sub of user `{name}` is not 1 to 255 ASCII characters");
-            return Err(fault(sub, problem).with_remedy("OpenID Connect Core section 2 asks for that"));
-        }
-        let claims = serde_json::to_value(section.claims).ok();
-        let Some(serde_json::Value::Object(claims)) = claims else {
-            return Err(fault(&section.username, format!("the claims of user `{name}` cannot be told as JSON")));
-        };
-        users.push(UserPlan {
-            username: section.username.into_inner(),
-            password_hash: section.password_hash.into_inner(),
-            sub: section.sub.map(Spanned::into_inner),
-            claims,
-        });
-    }
-    Ok(users)
-}
-
-fn fits_sub(sub: &str) -> bool {
-    (1..=255).contains(&sub.len()) && sub.is_ascii()
-}
-
-fn resource_servers(
-    context: &Context<'_>,
-    clients: &HashMap<String, Arc<Client>>,
-    sections: Vec<ResourceServerSection>,
-) -> Result<HashMap<String, Arc<ResourceServer>>, ConfigFault> {
-    let mut servers: HashMap<String, Arc<ResourceServer>> = HashMap::new();
-    for section in sections {
-        for uri in &section.uris {
-            let text = uri.get_ref();
-            let taken = servers.values().any(|server| server.uris.contains(text));
-            //= rfc8707#2 an absolute URI without a fragment
-            if Url::parse(text).is_err() || text.contains('#') || taken {
-                let problem =
-                    format!("resource `{}` is no absolute URI, has a fragment, or is there twice", text.escape_debug());
-                return Err(context.source.fault_at(uri.span(), problem));
-            }
-        }
-        let secret = secret::read(
-            &SecretKeys {
-                name: "secret",
-                literal: section.secret.as_ref(),
-                file: section.secret_file.as_ref(),
-                env: section.secret_env.as_ref(),
-            },
-            context,
-        )?;
-        let (id, at) = (section.id.get_ref().clone(), section.id.span());
-        if servers.contains_key(&id) || clients.contains_key(&id) {
-            let problem = format!("resource server `{}` has the name of another one or of a client", id.escape_debug());
-            return Err(context.source.fault_at(at, problem).with_remedy("both authenticate: give it another id"));
-        }
-        let uris = section.uris.into_iter().map(Spanned::into_inner).collect();
-        let metadata = ResourceServerMetadata { id: id.clone(), uris };
-        let digest = secret.as_deref().map(|secret| SecretDigest::of(secret));
-        servers.insert(id, Arc::new(ResourceServer::register(metadata, digest)));
-    }
-    Ok(servers)
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use parhelion_jose::jws::Algorithm;
 use parhelion_protocol::profile::Pkce;
 use parhelion_testkit::TemporaryDirectory;
 
@@ -252,4 +253,196 @@ fn trusted_proxies_are_networks_or_single_addresses() {
     }
     let header = refused(&[HEAD, "source_header = \"x-real-ip\"\n"]);
     assert!(header.contains("x-forwarded-for"), "{header}");
+}
+
+fn faults(parts: &[&str]) -> Vec<String> {
+    let examined = examined(Path::new("p.toml"), &parts.concat(), DIALECTS, TlsOption::AsConfigured);
+    assert_eq!(examined.config.is_some(), examined.faults.is_empty());
+    examined.faults.iter().map(ToString::to_string).collect()
+}
+
+fn doubts(parts: &[&str]) -> Vec<String> {
+    let examined = examined(Path::new("p.toml"), &parts.concat(), DIALECTS, TlsOption::AsConfigured);
+    assert_eq!(examined.faults, []);
+    examined.doubts.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_in_the_order_of_the_file() {
+    let text = "version = 1
+[server]
+listn = \"127.0.0.1:1\"
+connections_max = 0
+[[api_token]]
+name = \"backend\"
+rights = [\"use_service\"]
+tenants = [\"acne\"]
+token = \"4711\"
+[[tenant]]
+id = \"acme\"
+profile = \"fapi2-securty\"
+[[tenant.mount]]
+dialect = \"plane\"
+base_url = \"https://as.example\"
+[[tenant.mount]]
+dialect = \"plain\"
+base_url = \"http://as.example\"
+[[tenant.client]]
+client_id = \"app\"
+redirect_uris = [\"https://app.example/cb\"]
+client_secret_file = \"nowhere\"
+[[tenant.client]]
+client_id = \"other\"
+redirect_uris = \"https://app.example/cb\"
+[[tenant.user]]
+username = \"ada\"
+password_hash = \"plain\"
+[[tenant.resource_server]]
+id = \"api\"
+uris = [\"no uri\"]
+[[tenant]]
+id = \"Acme\"
+[[tenant]]
+id = \"empty\"
+";
+    let told = faults(&[text]);
+    let lines: Vec<&str> = told.iter().map(|fault| fault.split(':').nth(1).unwrap()).collect();
+    assert_eq!(lines, ["3", "9", "14", "18", "22", "25", "28", "31", "33", "35"], "{told:#?}");
+    for (fault, word) in told.iter().zip([
+        "did you mean `listen`",
+        "token_file",
+        "did you mean `plain`",
+        "use https",
+        "nowhere",
+        "wrong type (string); expected a sequence",
+        "parhelion hash-password",
+        "no absolute URI",
+        "not a slug",
+        "has no mount",
+    ]) {
+        assert!(fault.contains(word), "{fault}");
+    }
+    assert!(!told.concat().contains("4711"), "{told:?}");
+}
+
+#[test]
+fn what_follows_from_an_unknown_key_is_not_told_beside_it() {
+    let told = faults(&[HEAD, TENANT, MOUNT, CLIENT, "client_secrt = \"x\"\n", CLIENT, "client_secret = \"x\"\n"]);
+    assert_eq!(told, ["p.toml:12: there is no key `client_secrt` here; did you mean `client_secret`?"]);
+    let told = faults(&[HEAD, "[[tenant]]\nid = 5\n", MOUNT, "[[tenant]]\nid = \"B\"\n", MOUNT]);
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(told[0].contains("p.toml:5: ") && told[0].contains("(integer); expected a string"), "{told:#?}");
+    assert!(told[1].contains("p.toml:10: tenant id `B` is not a slug"), "{told:#?}");
+}
+
+#[test]
+fn lifetime_out_of_bounds_is_refused_with_a_line_that_says_why() {
+    let lifetime = |profile: &str, setting: &str, seconds: u64| {
+        let policy = format!("profile = \"{profile}\"\n[tenant.policy]\n{setting} = {seconds}\n");
+        faults(&[HEAD, TENANT, &policy, MOUNT]).join("\n")
+    };
+    let rfc = "RFC 9126 section 2.2: \"for example between 5 and 600\"";
+    for seconds in [0, 4, 601, 1_000_000_000] {
+        let refusal = lifetime("default", "request_uri_lifetime_s", seconds);
+        let expected = format!(
+            "p.toml:8: the policy of tenant `acme`: `request_uri_lifetime_s` = {seconds} is outside of 5 to 600"
+        );
+        assert!(refusal.starts_with(&expected) && refusal.contains(rfc), "{refusal}");
+        assert!(refusal.ends_with("choose a number from 5 to 600"), "{refusal}");
+    }
+    for seconds in [5, 90, 600] {
+        assert_eq!(lifetime("default", "request_uri_lifetime_s", seconds), "");
+    }
+    let fapi = lifetime("fapi2-security", "request_uri_lifetime_s", 600);
+    assert!(fapi.contains("5 to 599 seconds") && fapi.contains("FAPI 2.0 Security Profile"), "{fapi}");
+    assert!(fapi.contains("Section 5.3.2.2: less than 600 seconds"), "{fapi}");
+    for setting in ["access_token_lifetime_s", "id_token_lifetime_s", "code_lifetime_s", "interaction_lifetime_s"] {
+        assert!(lifetime("default", setting, 0).contains("over before it begins"), "{setting}");
+        assert!(lifetime("default", setting, 1_000_000_000).contains(&format!("loosens `{setting}`")), "{setting}");
+        assert!(lifetime("default", setting, 10_000_000_000).contains("p.toml:8: "), "{setting}");
+        assert_eq!(lifetime("default", setting, 1), "");
+    }
+}
+
+#[test]
+fn every_setting_that_loosens_is_told() {
+    let policy = "[tenant.policy]\npkce = \"optional\"\nstate_min_bytes = 9\ncode_lifetime_s = 61\nconsnt = 1\n";
+    let told = faults(&[HEAD, TENANT, policy, MOUNT]);
+    assert_eq!(told.len(), 3, "{told:#?}");
+    assert!(told[0].contains(":7: ") && told[0].contains("loosens `pkce`"), "{told:#?}");
+    assert!(told[0].contains("RFC 9700 section 2.1.1"), "{told:#?}");
+    assert!(told[1].contains(":9: ") && told[1].contains("loosens `code_lifetime_s`"), "{told:#?}");
+    assert!(told[2].contains(":10: ") && told[2].contains("no setting `consnt`"), "{told:#?}");
+}
+
+#[test]
+fn end_that_never_comes_is_refused() {
+    let told = faults(&["version = 1\n[server]\ndrain_timeout_s = 3601\n"]);
+    assert!(told[0].contains("p.toml:3: ") && told[0].contains("must end"), "{told:?}");
+}
+
+#[test]
+fn signing_algorithm_is_one_that_every_mount_accepts() {
+    let algs = |profile: &str, alg: &str| {
+        faults(&[HEAD, TENANT, &format!("profile = \"{profile}\"\nsigning_alg = \"{alg}\"\n"), MOUNT]).join("\n")
+    };
+    for alg in ["ES256", "PS256", "EdDSA"] {
+        assert_eq!(algs("fapi2-security", alg), "");
+    }
+    assert_eq!(algs("default", "RS256"), "");
+    let refusal = algs("fapi2-security", "RS256");
+    assert!(refusal.contains("p.toml:7: signing_alg `RS256` is not accepted by profile `fapi2-security`"), "{refusal}");
+    assert!(refusal.ends_with("choose one of ES256, PS256, EdDSA"), "{refusal}");
+    assert!(algs("default", "HS256").contains("`HS256`"));
+    assert_eq!(mounted(&[]).tenants[0].signing_alg, Algorithm::Es256);
+}
+
+#[test]
+fn admin_listener_is_for_this_machine_and_has_its_own_port() {
+    let told = |mode: &str, address: &str| {
+        let text = format!("version = 1\n[server]\nmode = \"{mode}\"\nadmin_listen = \"{address}\"\n");
+        faults(&[&text]).join("\n")
+    };
+    assert_eq!(told("production", "127.0.0.1:9127"), "");
+    assert_eq!(told("production", "[::1]:9127"), "");
+    assert!(told("production", "0.0.0.0:9127").contains("p.toml:4: admin_listen: 0.0.0.0:9127 is not an address"));
+    assert_eq!(told("dev", "0.0.0.0:9127"), "");
+    assert!(told("production", "127.0.0.1:9126").contains("a port of its own"));
+    assert_eq!(read("version = 1").unwrap().server.admin_listen, None);
+}
+
+#[test]
+fn doubtful_things_are_told_and_not_refused() {
+    let client = format!("{CLIENT}client_secret = \"x\"\n");
+    let tenant = |rest: &str| doubts(&[HEAD, TENANT, MOUNT, &client, rest]);
+    let user = |hash: &str| format!("[[tenant.user]]\nusername = \"ada\"\npassword_hash = \"{hash}\"\n");
+    let strong = user(&crate::passwords::hash("x").unwrap());
+    assert_eq!(tenant(&strong), Vec::<String>::new());
+    let nobody = tenant("");
+    assert!(nobody.len() == 1 && nobody[0].contains("p.toml:5: ") && nobody[0].contains("nobody can log in"));
+
+    let weak = "$argon2id$v=19$m=4096,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let weak = tenant(&user(weak));
+    assert!(weak.len() == 1 && weak[0].contains("argon2id with m=4096, t=3"), "{weak:?}");
+
+    for (line, word) in [
+        ("status = \"disabled\"\n", "is disabled"),
+        ("grant_types = []\n", "has no grant type"),
+        ("grant_types = [\"refresh_token\"]\n", "never gets a refresh token"),
+    ] {
+        let told = tenant(&format!("{line}{strong}"));
+        assert!(told.len() == 1 && told[0].contains("p.toml:10: client `app`") && told[0].contains(word), "{told:?}");
+    }
+
+    let edges = |seconds: u32| {
+        let policy = format!("[tenant.policy]\nrequest_uri_lifetime_s = {seconds}\n");
+        doubts(&[HEAD, TENANT, &policy, MOUNT])
+    };
+    assert!(edges(5)[0].contains("the shortest") && edges(600)[0].contains("the longest"));
+    assert_eq!(edges(60), Vec::<String>::new());
+
+    let open = doubts(&[HEAD, TENANT, "[[tenant.mount]]\ndialect = \"plain\"\nbase_url = \"http://as.example\"\n"]);
+    assert!(open.len() == 1 && open[0].contains("in the open"), "{open:?}");
+    let token = "[[api_token]]\nname = \"a\"\ntoken = \"t\"\nrights = []\ntenants = \"all\"\n";
+    assert!(doubts(&[HEAD, token])[0].contains("has no right"));
 }

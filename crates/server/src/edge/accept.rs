@@ -45,6 +45,7 @@ async fn accept(edge: &Arc<Edge>, listener: &TcpListener, room: &Arc<Semaphore>,
         let socket = next(edge, listener).await;
         let (edge, draining) = (Arc::clone(edge), draining.clone());
         tokio::spawn(async move {
+            let _counted = edge.metrics.connection();
             connection::serve(edge, socket, draining).await;
             drop(place);
         });

@@ -16,6 +16,7 @@ use super::body::{self, BodyFault};
 use super::log::Scene;
 use super::source::source;
 use super::{Edge, message};
+use crate::metrics::Tally;
 use crate::routes::Place;
 
 /// One request of a client.
@@ -25,6 +26,7 @@ pub(super) struct Call<'a> {
     pub(super) endpoint: ClientEndpoint,
     pub(super) parts: &'a Parts,
     pub(super) request_id: RequestId,
+    pub(super) tally: &'a Tally<'a>,
 }
 
 /// An endpoint where clients authenticate.
@@ -178,8 +180,8 @@ impl Call<'_> {
 
     fn scene<'b>(&'b self, client_id: Option<&'b str>) -> Scene<'b> {
         let endpoint = self.endpoint.name();
-        let source = source(self.parts);
-        Scene { request_id: self.request_id, place: Some(self.place), endpoint, client_id, source }
+        let (source, tally) = (source(self.parts), self.tally);
+        Scene { request_id: self.request_id, place: Some(self.place), endpoint, client_id, source, tally }
     }
 }
 

@@ -14,7 +14,9 @@ use super::log::Scene;
 use super::panics::{Guarded, Panicked};
 use super::source::source;
 use super::{Edge, body, documents, message};
+use crate::config::Served;
 use crate::front_channel::{TurnedDown, Visit};
+use crate::metrics::Tally;
 use crate::routes::{Found, Place};
 
 /// Answers a request; whatever happens, it is answered.
@@ -24,14 +26,16 @@ pub(super) async fn answer(edge: &Edge, request: hyper::Request<Body>) -> Respon
     let _ = edge.engine.entropy.fill(&mut bytes);
     let request_id = RequestId::from_random(bytes);
     let (parts, body) = request.into_parts();
-    let exchange = Exchange { edge, parts: &parts, request_id };
-    let response = match Guarded::new(exchange.answer(body)).await {
+    let tally = Tally::begin(&edge.metrics);
+    let exchange = Exchange { edge, parts: &parts, request_id, tally: &tally };
+    let response = match Guarded::new(exchange.answer(body), request_id).await {
         Ok(response) => response,
         Err(Panicked) => {
             exchange.scene(None, "edge").panicked();
             exchange.closing(&Reason::ServerFault.into())
         }
     };
+    tally.end();
     message::finish(response, request_id)
 }
 
@@ -39,6 +43,7 @@ struct Exchange<'a> {
     edge: &'a Edge,
     parts: &'a Parts,
     request_id: RequestId,
+    tally: &'a Tally<'a>,
 }
 
 impl Exchange<'_> {
@@ -47,9 +52,16 @@ impl Exchange<'_> {
             Ok(authority) => authority,
             Err(refusal) => return self.turned_down(None, &refusal),
         };
-        match self.edge.routes.find(self.parts.uri.path(), authority) {
-            Found::Endpoint(place, endpoint) => self.endpoint(place, endpoint, body).await,
-            Found::Interaction(place, path) => self.visit(place, Page::Interaction(path), body).await,
+        let routes = self.edge.routes.load_full();
+        match routes.find(self.parts.uri.path(), authority) {
+            Found::Endpoint(place, endpoint) => {
+                self.tally.at(&place.meters, Served::Endpoint(endpoint));
+                self.endpoint(place, endpoint, body).await
+            }
+            Found::Interaction(place, path) => {
+                self.tally.at(&place.meters, Served::Interactions);
+                self.visit(place, Page::Interaction(path), body).await
+            }
             found @ (Found::Home(_) | Found::Lobby(_) | Found::Nothing) => match message::check_head(self.parts) {
                 Ok(()) => self.elsewhere(&found),
                 Err(refusal) => self.turned_down(None, &refusal),
@@ -85,8 +97,8 @@ impl Exchange<'_> {
     }
 
     async fn call(&self, place: &Place, endpoint: ClientEndpoint, body: Body) -> Response {
-        let Self { edge, parts, request_id } = *self;
-        Call { edge, place, endpoint, parts, request_id }.answer(body).await
+        let Self { edge, parts, request_id, tally } = *self;
+        Call { edge, place, endpoint, parts, request_id, tally }.answer(body).await
     }
 
     fn document(&self, place: &Place, endpoint: Endpoint, of: fn(&Place) -> Response) -> Response {
@@ -172,6 +184,7 @@ impl Exchange<'_> {
                 documents::home(self.edge, place)
             }
             Found::Home(_) | Found::Endpoint(..) | Found::Interaction(..) | Found::Nothing => {
+                self.tally.refused(Reason::NotFound);
                 documents::not_found(self.edge, &self.parts.headers)
             }
         }
@@ -195,7 +208,8 @@ impl Exchange<'_> {
     }
 
     fn scene<'b>(&'b self, place: Option<&'b Place>, endpoint: &'b str) -> Scene<'b> {
-        Scene { request_id: self.request_id, place, endpoint, client_id: None, source: source(self.parts) }
+        let (source, tally) = (source(self.parts), self.tally);
+        Scene { request_id: self.request_id, place, endpoint, client_id: None, source, tally }
     }
 }
 

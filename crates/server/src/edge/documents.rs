@@ -14,7 +14,7 @@ use super::{Edge, message};
 use crate::front_channel::pages;
 use crate::routes::Place;
 
-/// How long metadata and keys may be kept by whoever read them.
+/// How long metadata and keys may be kept by whoever read them: `DOCUMENT_MAX_AGE_S` of [`crate::signing_keys`].
 const DOCUMENT_AGE: &str = "public, max-age=300";
 
 /// Whose pages they are that belong to no tenant.

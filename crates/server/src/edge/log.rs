@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use http::StatusCode;
 use parhelion_dialects::RequestId;
 use parhelion_engine::fault::Turned;
-use parhelion_protocol::refusal::Refusal;
+use parhelion_protocol::refusal::{Reason, Refusal};
 use tracing::{error, info};
 
 use super::message::hex;
+use crate::metrics::Tally;
 use crate::routes::Place;
 
 /// What is told of a client's name.
@@ -23,6 +24,7 @@ pub(super) struct Scene<'a> {
     pub(super) client_id: Option<&'a str>,
     /// The client's address.
     pub(super) source: Option<IpAddr>,
+    pub(super) tally: &'a Tally<'a>,
 }
 
 impl Scene<'_> {
@@ -31,6 +33,7 @@ impl Scene<'_> {
         match turned {
             Turned::Refused(refusal) => self.refused(refusal),
             Turned::Faulted(fault) => {
+                self.tally.refused(fault.reason());
                 let (request_id, tenant, mount) = self.names();
                 let (endpoint, client_id, source) = (self.endpoint, self.shown_client_id(), self.shown_source());
                 error!(request_id, tenant, mount, endpoint, client_id, source, ?fault, "{}", turned.refusal());
@@ -40,6 +43,7 @@ impl Scene<'_> {
 
     /// Tells that a request was refused.
     pub(super) fn refused(&self, refusal: &Refusal) {
+        self.tally.refused(refusal.reason);
         let (request_id, tenant, mount) = self.names();
         let (endpoint, client_id, source) = (self.endpoint, self.shown_client_id(), self.shown_source());
         info!(request_id, tenant, mount, endpoint, client_id, source, "{refusal}");
@@ -47,6 +51,7 @@ impl Scene<'_> {
 
     /// Tells that the caller of a back-end API was turned down by its dialect.
     pub(super) fn caller_answered(&self, status: StatusCode) {
+        self.tally.caller_refused();
         let (request_id, tenant, mount) = self.names();
         info!(
             request_id,
@@ -61,6 +66,7 @@ impl Scene<'_> {
 
     /// Tells that a request's work panicked.
     pub(super) fn panicked(&self) {
+        self.tally.refused(Reason::ServerFault);
         error!(request_id = hex(self.request_id), "a request ended in a panic");
     }
 
@@ -74,6 +80,25 @@ impl Scene<'_> {
     }
 
     fn shown_client_id(&self) -> Option<String> {
-        self.client_id.map(|id| id.escape_default().take(CLIENT_ID_SHOWN_MAX_CHARS).collect())
+        self.client_id.map(shown)
+    }
+}
+
+/// A name as a log may have it: nothing in it moves a terminal, ends a line or is longer than a name should be.
+fn shown(client_id: &str) -> String {
+    client_id.escape_default().take(CLIENT_ID_SHOWN_MAX_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_cannot_move_a_terminal_or_forge_a_line() {
+        assert_eq!(shown("app-1"), "app-1");
+        assert_eq!(shown("\u{1b}[2J\r\n"), "\\u{1b}[2J\\r\\n");
+        assert_eq!(shown("\u{2028}\u{202e}\u{9b}\0"), "\\u{2028}\\u{202e}\\u{9b}\\u{0}");
+        assert_eq!(shown(&"x".repeat(1000)).len(), CLIENT_ID_SHOWN_MAX_CHARS);
+        assert!(shown(&"\u{7f}".repeat(1000)).is_ascii());
     }
 }

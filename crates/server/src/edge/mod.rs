@@ -10,6 +10,7 @@ mod cors;
 mod dispatch;
 mod documents;
 mod http2;
+mod keys;
 mod limits;
 mod log;
 mod message;
@@ -24,10 +25,15 @@ mod authorize_tests;
 #[cfg(test)]
 mod cors_tests;
 #[cfg(test)]
+mod keys_tests;
+#[cfg(test)]
 mod rate_tests;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use parhelion_dialects::Response;
 use parhelion_engine::Engine;
 
@@ -35,10 +41,13 @@ pub use accept::{End, run};
 pub use limits::Limits;
 pub use panics::report_without_payload;
 pub use rate::{Attempt, AttemptKind, Exceeded, RatesOfSource};
+pub(crate) use tls::examine as examine_certificate;
 pub use tls::{Tls, TlsFault};
 
 use crate::config::{BaseUrl, Config};
+use crate::metrics::{MeteredStore, Metrics};
 use crate::routes::RouteTable;
+use crate::signing_keys::KeyRings;
 use crate::wiring::{Ports, WiringFault, wire};
 use rate::Rates;
 use source::Proxies;
@@ -46,7 +55,9 @@ use source::Proxies;
 /// All that answering a request needs.
 pub struct Edge {
     engine: Engine,
-    routes: RouteTable,
+    routes: ArcSwap<RouteTable>,
+    rings: KeyRings,
+    metrics: Metrics,
     /// Where the server's own pages are, as the world sees it.
     public_url: BaseUrl,
     limits: Limits,
@@ -71,6 +82,11 @@ impl std::fmt::Debug for Edge {
 }
 
 impl Edge {
+    /// The figures of this moment, in the text form of OpenMetrics.
+    pub(crate) fn metrics_text(&self) -> Option<String> {
+        self.metrics.text()
+    }
+
     /// An edge for a configuration, on these ports.
     ///
     /// # Errors
@@ -81,13 +97,16 @@ impl Edge {
         limits: Limits,
         extra: Option<ExtraPage>,
     ) -> Result<Self, WiringFault> {
-        let (engine, wired) = wire(config, ports).await?;
-        let routes = RouteTable::build(&wired, config.server.public_url.path());
+        let metrics = Metrics::new();
+        let store = Arc::new(MeteredStore::new(ports.store, &metrics));
+        let (engine, wired, rings) = wire(config, Ports { store, ..ports }).await?;
+        let table = RouteTable::build(&wired, config.server.public_url.path(), &metrics);
+        let routes = ArcSwap::from_pointee(table);
         let plan = &config.server;
         let proxies = Proxies::new(plan.trusted_proxies.clone(), plan.source_header);
         let rates = Rates::new(plan.rate);
         let public_url = plan.public_url.clone();
-        Ok(Self { engine, routes, public_url, limits, rates, extra, proxies, tls: None })
+        Ok(Self { engine, routes, rings, metrics, public_url, limits, rates, extra, proxies, tls: None })
     }
 
     /// The same, for connections that begin with a TLS handshake.

@@ -81,6 +81,15 @@ impl fmt::Debug for Tls {
     }
 }
 
+/// Reads a certificate and its key as [`Tls::open`] does, and uses them for nothing; what the operator should know of
+/// them.
+///
+/// # Errors
+/// [`TlsFault`].
+pub(crate) fn examine(plan: &CertificatePlan) -> Result<Vec<String>, TlsFault> {
+    pair::read(plan, &provider()).map(|fresh| fresh.remarks)
+}
+
 impl Tls {
     /// What the listener of this configuration needs, if it speaks TLS; throw-away certificates are good at `now`.
     ///
