@@ -14,7 +14,7 @@ pub fn flipped(expected: &Expected, actual: &Actual) -> Vec<(String, Expected, A
     if expected.any_of.iter().all(has_status) {
         add("status", of_outcomes(expected, |outcome| outcome.statuses.iter_mut().for_each(|status| *status += 100)));
     }
-    if expected.any_of.iter().all(|outcome| has_error(outcome)) {
+    if expected.any_of.iter().all(has_error) {
         add("error", of_outcomes(expected, |outcome| outcome.errors = vec!["flipped".to_owned()]));
     }
     if expected.any_of.iter().all(|outcome| outcome.code.is_some()) && !is_json_page(expected, actual) {

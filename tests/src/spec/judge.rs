@@ -210,9 +210,12 @@ fn about_page(outcome: &Outcome, answer: &Response, scene: &Scene) -> Vec<String
     complaints
 }
 
+/// Where an authorization response went: its mode, the redirect URI and the parameters.
+pub type Arrived = (Mode, String, Vec<(String, String)>);
+
 /// The parameters of an authorization response, wherever they are; those of a signed one out of its JWT.
 #[must_use]
-pub fn response_parameters(answer: &Response) -> Option<(Mode, String, Vec<(String, String)>)> {
+pub fn response_parameters(answer: &Response) -> Option<Arrived> {
     let (mode, uri, pairs) = plain_parameters(answer)?;
     let [(name, jwt)] = pairs.as_slice() else { return Some((mode, uri, pairs)) };
     if name != "response" {
@@ -229,7 +232,7 @@ pub fn response_parameters(answer: &Response) -> Option<(Mode, String, Vec<(Stri
     Some((mode, uri, claims.into_iter().map(|(name, value)| (name, text(value))).collect()))
 }
 
-fn plain_parameters(answer: &Response) -> Option<(Mode, String, Vec<(String, String)>)> {
+fn plain_parameters(answer: &Response) -> Option<Arrived> {
     let pairs = |text: &str| form_urlencoded::parse(text.as_bytes()).into_owned().collect();
     if let Some(location) = answer.header("location") {
         return match location.split_once('#') {
