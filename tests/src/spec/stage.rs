@@ -72,7 +72,7 @@ impl<'a> Stage<'a> {
         }
         let (origin, host, callback) =
             (stage.site().url(), stage.site().address().to_string(), stage.site().callback.clone());
-        for tenant in ["acme", "other", "fapi", "verify", "ping", "autional"] {
+        for tenant in ["acme", "other", "fapi", "signing", "verify", "ping", "autional"] {
             let issuer = stage.site().place(tenant).issuer;
             stage.scope.set(&format!("mount:{tenant}"), issuer);
         }
