@@ -63,8 +63,11 @@ fn of_outcomes(expected: &Expected, mut flip: impl FnMut(&mut Outcome)) -> Expec
     flipped
 }
 
+/// A shape that nothing has which could be taken for the first.
 fn other_shape(shape: Shape) -> Shape {
     match shape {
+        Shape::Redirect(mode) => Shape::Code(mode),
+        Shape::StartRefused => Shape::Done,
         Shape::Any
         | Shape::JsonError
         | Shape::Page
@@ -74,11 +77,9 @@ fn other_shape(shape: Shape) -> Shape {
         | Shape::Consent
         | Shape::Challenge
         | Shape::Inactive
-        | Shape::Code(_) => Shape::Nothing,
-        Shape::Redirect(mode) => Shape::Code(mode),
-        Shape::Nothing => Shape::Any,
-        Shape::StartRefused => Shape::Done,
-        Shape::Done => Shape::StartRefused,
+        | Shape::Code(_)
+        | Shape::Nothing
+        | Shape::Done => Shape::StartRefused,
     }
 }
 

@@ -127,8 +127,12 @@ fn act(stage: &mut Stage<'_>, case: &Case, verdict: &mut Verdict) {
 
 /// A good request right after the bad one works.
 fn afterwards(stage: &mut Stage<'_>, at: &str) -> Vec<String> {
-    let client = if at == "fapi" { "app-key" } else { "app-basic" };
-    let text = format!("at = \"{at}\"\n[[case]]\nrows = [\"I8\"]\ntitle = \"good\"\nsend = \"push {client}\"\n");
+    let request = match at {
+        "fapi" => "send = \"push app-key\"\ndpop = {}",
+        "signing" => "send = \"push app-key\"\ndpop = {}\nrequest = {}",
+        _ => "send = \"push app-basic\"",
+    };
+    let text = format!("at = \"{at}\"\n[[case]]\nrows = [\"I8\"]\ntitle = \"good\"\n{request}\n");
     let cases = case::read("afterwards", &text);
     let done = stage.perform(&cases[0].steps[0]);
     complaints(&done).into_iter().map(|complaint| format!("a good request afterwards: {complaint}")).collect()

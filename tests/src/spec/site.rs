@@ -138,7 +138,7 @@ impl Site {
     #[must_use]
     pub fn place(&self, tenant: &str) -> Place {
         let (base, below, paths) = match tenant {
-            "acme" | "other" | "fapi" => (format!("/{tenant}"), "", STANDARD),
+            "acme" | "other" | "fapi" | "signing" => (format!("/{tenant}"), "", STANDARD),
             "verify" => ("/verify".to_owned(), "/oauth2", STANDARD),
             "ping" => ("/6f2c8f5e-5a0e-4c07-9e0b-0d6a4be1c7d4".to_owned(), "/as", STANDARD),
             "autional" => ("/autional".to_owned(), "", AUTIONAL),

@@ -72,7 +72,7 @@ impl<'a> Stage<'a> {
         }
         let (origin, host, callback) =
             (stage.site().url(), stage.site().address().to_string(), stage.site().callback.clone());
-        for tenant in ["acme", "other", "fapi", "verify", "ping", "autional"] {
+        for tenant in ["acme", "other", "fapi", "signing", "verify", "ping", "autional"] {
             let issuer = stage.site().place(tenant).issuer;
             stage.scope.set(&format!("mount:{tenant}"), issuer);
         }
@@ -314,7 +314,10 @@ impl<'a> Stage<'a> {
         found.extend(response_parameters(answer).map(|(_, _, pairs)| pairs).unwrap_or_default());
         if let Some(to) = answer.header("location") {
             let path = to.strip_prefix(&self.site().url()).unwrap_or(to);
-            found.extend([("location".to_owned(), to.to_owned()), ("location_path".to_owned(), path.to_owned())]);
+            let below = path.trim_start_matches('/').split_once('/').map_or("", |(_, below)| below);
+            for (name, value) in [("location", to), ("location_path", path), ("path-below-mount", below)] {
+                found.push((name.to_owned(), value.to_owned()));
+            }
         }
         found.extend(answer.header("dpop-nonce").map(|nonce| ("dpop-nonce".to_owned(), nonce.to_owned())));
         let cookie = answer.all("set-cookie").find(|cookie| cookie.starts_with("interaction-"));

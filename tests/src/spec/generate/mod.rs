@@ -10,10 +10,12 @@ use toml::Table;
 use super::case::Overlay;
 use super::expect::Expected;
 use super::fields::Fields;
-use super::judge::{differs, member};
+use super::judge::{Scene, differs, judge, member};
 use super::site::Place;
 use super::stage::Stage;
 use crate::base64;
+
+mod connections;
 
 /// Runs the generator of that name.
 ///
@@ -21,14 +23,24 @@ use crate::base64;
 /// What is not as it must be.
 pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: Table) -> Result<(), String> {
     let mut fields = Fields::of(with, name);
+    let mut number = |name: &str| fields.number(name).unwrap_or_else(|| panic!("`{name}` is missing"));
     let outcome = match name {
+        "idle" => connections::idle(stage, place, number("connections") as usize, number("closed_within_s")),
+        "pipeline" => connections::pipeline(stage, place, number("requests") as usize),
+        "request-uris-are-random" => request_uris_are_random(stage, place, number("count") as usize),
+        "colliding-names" => colliding_names(stage, place, number("parameters") as usize, number("within_s")),
+        "drip" => {
+            let (count, every_s, within_s) =
+                (number("connections") as usize, number("every_s"), number("closed_within_s"));
+            connections::drip(stage, place, count, &fields.needed_text("head"), every_s, within_s)
+        }
         "log" => log(stage, &fields.texts("has"), &fields.texts("lacks")),
         "dependency-is-absent" => dependency_is_absent(&fields.needed_text("name")),
         "process-arguments" => process_arguments(stage, &fields.texts("lacks")),
         "remember-claims" => remember_claims(stage, &fields.needed_text("token"), &fields.needed_text("as")),
         "jwt" => jwt(stage, &fields.needed_text("of"), &fields.table("header"), &fields.table("claims")),
-        "request-uris-are-random" => {
-            request_uris_are_random(stage, place, fields.number("count").unwrap_or(1000.0) as usize)
+        "same-but-for" => {
+            same_but_for(stage, &fields.needed_text("one"), &fields.needed_text("other"), &fields.texts("patterns"))
         }
         _ => panic!("there is no generator `{name}` ({})", place.tenant),
     };
@@ -95,6 +107,37 @@ fn request_uris_are_random(stage: &mut Stage<'_>, place: &Place, count: usize) -
         }
     }
     Ok(())
+}
+
+/// Two answers that differ in nothing but the lines that hold one of the patterns.
+fn same_but_for(stage: &Stage<'_>, one: &str, other: &str, patterns: &[String]) -> Result<(), String> {
+    let kept = |name: &str| -> Result<(u16, Vec<String>), String> {
+        let answer = stage.answer(name).ok_or(format!("there is no answer `{name}`"))?;
+        let text = answer.text();
+        let lines = text.lines().filter(|line| !patterns.iter().any(|pattern| line.contains(pattern)));
+        Ok((answer.status, lines.map(str::to_owned).collect()))
+    };
+    let (one, other) = (kept(one)?, kept(other)?);
+    if one == other { Ok(()) } else { Err(format!("{one:?} and {other:?}")) }
+}
+
+/// As many names as fit into a body, all alike to the hash functions of some languages: refused, and at once.
+fn colliding_names(stage: &mut Stage<'_>, place: &Place, count: usize, within_s: f64) -> Result<(), String> {
+    let name =
+        |number: usize| -> String { (0..12).map(|bit| if number >> bit & 1 == 1 { "Aa" } else { "BB" }).collect() };
+    let body: String = (0..count).map(|number| format!("{}=&", name(number))).collect();
+    let body: String = body.chars().take(65_000).collect();
+    let overlay = Overlay {
+        endpoint: "push".to_owned(),
+        client: "app-public".to_owned(),
+        body: Some(body),
+        ..Overlay::default()
+    };
+    let expected = Expected { within_s, ..Expected::of("E400(invalid_request) PAR-109", "colliding-names") };
+    let actual = stage.send(place, &overlay, &expected);
+    let scene = Scene { public_url: stage.site().url(), ..Scene::default() };
+    let complaints = judge(&expected, &actual, &scene);
+    if complaints.is_empty() { Ok(()) } else { Err(complaints.join("; ")) }
 }
 
 /// What the log has and has not.
