@@ -153,6 +153,10 @@ reasons! {
         "resource stands too often",
         "at most 16 values of resource",
         "ask for fewer resources at once";
+    TransferCodingUnknown = "PAR-120", InvalidRequest, 501, "RFC 9112 section 6.1",
+        "the transfer coding is not one that this server decodes",
+        "Transfer-Encoding: chunked, or a Content-Length",
+        "send the body as it is";
     ClientIdMissing = "PAR-201", InvalidRequest, 400, "RFC 9126 section 2.1",
         "client_id is missing",
         "client_id in the request body",

@@ -52,6 +52,11 @@ impl Exchange<'_> {
             Ok(authority) => authority,
             Err(refusal) => return self.turned_down(None, &refusal),
         };
+        if let Err(refusal) = message::check_framing(&self.parts.headers) {
+            let mut response = self.turned_down(None, &refusal);
+            message::close(&mut response);
+            return response;
+        }
         let routes = self.edge.routes.load_full();
         match routes.find(self.parts.uri.path(), authority) {
             Found::Endpoint(place, endpoint) => {

@@ -43,6 +43,19 @@ fn is_authority(host: &str) -> bool {
     !host.contains('@') && host.parse::<http::uri::Authority>().is_ok()
 }
 
+/// Whether the body is framed by nothing but chunks or a length; whoever stands in between could read others differently.
+///
+/// # Errors
+/// [`Reason::TransferCodingUnknown`], after which the connection has to end (RFC 9112 section 6.1).
+pub(super) fn check_framing(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, None) => Ok(()),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        (Some(_) | None, _) => Err(Reason::TransferCodingUnknown.into()),
+    }
+}
+
 /// Whether the head is within its limits.
 ///
 /// # Errors
