@@ -2,11 +2,12 @@
 
 use parhelion_protocol::limits;
 use parhelion_protocol::parameters::{Param, Parameters};
+use parhelion_protocol::params::authorization_details::AuthorizationDetails;
 use parhelion_protocol::params::scope;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::token_type;
 
-use super::issue::{Basis, bound_to, may_refresh};
+use super::issue::{Basis, bound_to, may_refresh, narrowed_details};
 use super::{Tokens, id_token};
 use crate::Engine;
 use crate::client_request::{Claim, ClientRequest, Proven};
@@ -78,7 +79,10 @@ impl Engine {
         bound_to(proven, found.code.bound_to)?;
         let verified = check_verifier(&found.code, &request.parameters);
         match (&found.code.state, verified) {
-            (CodeState::Unused(_), Ok(())) => self.issue(mount, proven, found).await,
+            (CodeState::Unused(_), Ok(())) => {
+                let details = narrowed_details(request, found.code.authorization_details.as_deref())?;
+                self.issue(mount, proven, found, details).await
+            }
             (CodeState::Unused(failures), Err(refusal)) => {
                 match self.count_failure(mount, &found, *failures, refusal).await? {
                     Verdict::Done => Err(refusal.into()),
@@ -104,7 +108,13 @@ impl Engine {
         Ok(Found { reference, stored, code })
     }
 
-    async fn issue(&self, mount: &Mount, proven: &Proven, found: Found) -> Result<Attempt, Turned> {
+    async fn issue(
+        &self,
+        mount: &Mount,
+        proven: &Proven,
+        found: Found,
+        authorization_details: AuthorizationDetails,
+    ) -> Result<Attempt, Turned> {
         let code = &found.code;
         let user = mount.tenant.users.with_sub(&code.sub).ok_or(about_code(Reason::UserGone))?;
         let now = self.store.now();
@@ -119,6 +129,7 @@ impl Engine {
             sub: Some(&code.sub),
             scope: code.scope.clone(),
             resources: code.resources.clone(),
+            authorization_details,
             grant: *Reference::draw(&*self.entropy)?.as_bytes(),
             bound_to: bound_to(proven, code.bound_to)?,
         };
@@ -130,6 +141,7 @@ impl Engine {
             scope: (code.scope != code.requested_scope).then(|| code.scope.clone()),
             refresh_token: refresh.map(|reference| reference.to_text()),
             id_token: id_token::of_code(mount, proven, code, user, now)?,
+            authorization_details: basis.authorization_details,
         };
         match self.store.commit(commit).await? {
             Verdict::Done => Ok(Attempt::Decided(tokens)),
@@ -217,6 +229,7 @@ fn grant(code: &Code, offline: bool) -> Grant {
         claims: code.claims.clone(),
         //= openid-connect-core#11 offline_access is granted for when the user is not there
         session: (!offline).then_some(code.session),
+        authorization_details: code.authorization_details.clone(),
     }
 }
 
