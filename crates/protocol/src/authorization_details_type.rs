@@ -146,7 +146,7 @@ fn closed(mut schema: Map<String, Value>) -> Result<Value, TypeFault> {
         Draft::V2020_12 => "unevaluatedProperties",
         Draft::V7 if schema.contains_key("$ref") => return Err(TypeFault::RefAtTop),
         Draft::V7 => "additionalProperties",
-        _ => return Err(TypeFault::Draft),
+        Draft::V4 | Draft::V6 | Draft::V2019_09 | _ => return Err(TypeFault::Draft),
     };
     if !["additionalProperties", "unevaluatedProperties"].iter().any(|said| schema.contains_key(*said)) {
         schema.insert(keyword.to_owned(), Value::Bool(false));

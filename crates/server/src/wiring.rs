@@ -123,6 +123,7 @@ async fn tenant(plan: &TenantPlan, ports: &Ports) -> Result<Tenant, Fault> {
         users,
         resource_servers: plan.resource_servers.clone(),
         resources,
+        authorization_details_types: plan.authorization_details_types.clone(),
         keys: SigningKeys::new(signing_key(uid, ports).await?, Vec::new()),
         cookie_key: SealingKey::derive(&ports.master, &[b"parhelion/1/cookie", &uid.0])?,
     })

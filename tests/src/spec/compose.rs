@@ -244,7 +244,8 @@ impl Draft<'_> {
         let (usual, method) = (self.usual_method(), self.method());
         let is_page = matches!(overlay.endpoint.as_str(), "authorize" | "plain" | "logout");
         let encoded = self.encoded();
-        let (query, mut body) = if is_page && method != "POST" { (encoded, None) } else { (String::new(), Some(encoded)) };
+        let (query, mut body) =
+            if is_page && method != "POST" { (encoded, None) } else { (String::new(), Some(encoded)) };
         if !is_page && usual == "GET" && method != "POST" {
             body = None;
         }

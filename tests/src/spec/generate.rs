@@ -27,7 +27,9 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: Table) -> Res
         "process-arguments" => process_arguments(stage, &fields.texts("lacks")),
         "remember-claims" => remember_claims(stage, &fields.needed_text("token"), &fields.needed_text("as")),
         "jwt" => jwt(stage, &fields.needed_text("of"), &fields.table("header"), &fields.table("claims")),
-        "request-uris-are-random" => request_uris_are_random(stage, place, fields.number("count").unwrap_or(1000.0) as usize),
+        "request-uris-are-random" => {
+            request_uris_are_random(stage, place, fields.number("count").unwrap_or(1000.0) as usize)
+        }
         _ => panic!("there is no generator `{name}` ({})", place.tenant),
     };
     fields.end();
@@ -86,7 +88,8 @@ fn request_uris_are_random(stage: &mut Stage<'_>, place: &Place, count: usize) -
         if (ones as f64 - count as f64 / 2.0).abs() > leeway {
             return Err(format!("bit {bit} is set in {ones} of {count}"));
         }
-        let changes = seen.windows(2).filter(|pair| (pair[0][bit / 8] ^ pair[1][bit / 8]) >> (bit % 8) & 1 == 1).count();
+        let changes =
+            seen.windows(2).filter(|pair| (pair[0][bit / 8] ^ pair[1][bit / 8]) >> (bit % 8) & 1 == 1).count();
         if (changes as f64 - count as f64 / 2.0).abs() > leeway {
             return Err(format!("bit {bit} changes {changes} times in {count}"));
         }

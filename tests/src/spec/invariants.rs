@@ -43,7 +43,8 @@ fn about_headers(answer: &Response, cacheable: bool) -> Vec<String> {
     if kept && !cacheable {
         complaints.push(format!("Cache-Control is {:?}", answer.header("cache-control")));
     }
-    if answer.header("x-request-id").is_none_or(|id| id.len() != 32 || !id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+    if answer.header("x-request-id").is_none_or(|id| id.len() != 32 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    {
         complaints.push("no request id of a fixed length".to_owned());
     }
     let telling = ["server", "x-powered-by", "via"].into_iter().filter(|name| answer.header(name).is_some());
@@ -61,7 +62,8 @@ fn unchallenged(answer: &Response, actual: &Actual, scene: &Scene) -> Option<Str
 #[must_use]
 pub fn about_page_headers(answer: &Response) -> Vec<String> {
     let policy = answer.header("content-security-policy").unwrap_or_default();
-    let wanted = ["default-src 'none'", "style-src 'self'", "img-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"];
+    let wanted =
+        ["default-src 'none'", "style-src 'self'", "img-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"];
     let mut complaints: Vec<String> = wanted
         .into_iter()
         .filter(|part| !policy.contains(part))

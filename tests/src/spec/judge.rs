@@ -176,7 +176,8 @@ fn about_json_error(outcome: &Outcome, answer: &Response, scene: &Scene) -> Vec<
         complaints.push(format!("error_description `{}`", text("error_description")));
     }
     let known = ["error", "error_description", "error_uri", "state"];
-    complaints.extend(members.keys().filter(|name| !known.contains(&name.as_str())).map(|name| format!("has `{name}`")));
+    complaints
+        .extend(members.keys().filter(|name| !known.contains(&name.as_str())).map(|name| format!("has `{name}`")));
     if let Some(code) = &outcome.code
         && text("error_uri") != format!("{}/errors/{code}", scene.public_url)
     {
@@ -191,7 +192,8 @@ fn about_page(outcome: &Outcome, answer: &Response, scene: &Scene) -> Vec<String
     }
     let mut complaints = Vec::new();
     let text = answer.text();
-    if !answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) || !html::has_id(&text, "error") {
+    if !answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) || !html::has_id(&text, "error")
+    {
         complaints.push("no error page".to_owned());
     }
     if answer.header("location").is_some() {
@@ -366,7 +368,8 @@ fn about_details(expected: &Expected, actual: &Actual) -> Vec<String> {
         complaints.extend(differs(name, found.as_ref(), value));
     }
     let text = format!("{}{}", answer.text(), actual.start_refused.as_deref().unwrap_or_default());
-    complaints.extend(expected.has.iter().filter(|part| !text.contains(*part)).map(|part| format!("`{part}` is not there")));
+    complaints
+        .extend(expected.has.iter().filter(|part| !text.contains(*part)).map(|part| format!("`{part}` is not there")));
     let headers: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
     let there = |part: &&String| text.contains(*part) || headers.contains(*part);
     complaints.extend(expected.lacks.iter().filter(there).map(|part| format!("`{part}` is there")));

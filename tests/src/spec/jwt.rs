@@ -91,7 +91,8 @@ fn tampered(header: &str, claims: &str, mut signature: Vec<u8>, how: Option<&str
         Some("detached") => format!("{header}..{}", sign(&signature)),
         Some("json") => json!({ "payload": claims, "protected": header, "signature": sign(&signature) }).to_string(),
         Some("general") => {
-            json!({ "payload": claims, "signatures": [{ "protected": header, "signature": sign(&signature) }] }).to_string()
+            json!({ "payload": claims, "signatures": [{ "protected": header, "signature": sign(&signature) }] })
+                .to_string()
         }
         Some(other) => panic!("there is no way to tamper called `{other}`"),
     }

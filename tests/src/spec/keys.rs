@@ -115,7 +115,9 @@ impl Key {
     pub fn sign(&self, alg: &str, input: &[u8], secret: &str) -> Vec<u8> {
         let random = SystemRandom::new();
         match (&self.pair, alg) {
-            (_, "HS256") => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.as_secret(secret)), input).as_ref().into(),
+            (_, "HS256") => {
+                hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.as_secret(secret)), input).as_ref().into()
+            }
             (Pair::Ec(pair), "ES256") => pair.sign(&random, input).expect("a signature").as_ref().into(),
             (Pair::Ed(pair), "EdDSA" | "Ed25519") => pair.sign(input).as_ref().into(),
             (Pair::Rsa(pair), "PS256" | "RS256") => {

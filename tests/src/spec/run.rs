@@ -54,9 +54,8 @@ pub fn run() -> Report {
     let mut verdicts: Vec<Verdict> = verdicts.into_iter().map(|(_, verdict)| verdict).collect();
     verdicts.extend(closing(&mut site, &references.into_inner().expect("references")));
     for verdict in &mut verdicts {
-        let same = |known: &&super::rows::KnownWrong| {
-            known.file == verdict.file && verdict.title.starts_with(&known.title)
-        };
+        let same =
+            |known: &&super::rows::KnownWrong| known.file == verdict.file && verdict.title.starts_with(&known.title);
         verdict.finding = rows.known_wrong.iter().find(same).map(|known| known.finding.clone());
     }
     Report { verdicts, rows }
@@ -89,7 +88,11 @@ fn one(shared: &Site, case: &Case) -> (Verdict, Vec<String>) {
         requests: 0,
     };
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let server = if case.own_server { Server::Own(Box::new(Site::start_with(&case.server))) } else { Server::Shared(shared) };
+        let server = if case.own_server {
+            Server::Own(Box::new(Site::start_with(&case.server)))
+        } else {
+            Server::Shared(shared)
+        };
         let mut stage = Stage::new(server);
         act(&mut stage, case, &mut verdict);
         (stage.references.clone(), stage.requests)
@@ -153,7 +156,8 @@ fn unnoticed(done: &Done) -> Vec<String> {
     }
     if let Some(rest) = &done.rest {
         let all = flip::flipped(rest, first);
-        let slept = all.into_iter().filter(|(_, flipped, _)| judge_race(&done.expected, flipped, &done.actuals).is_empty());
+        let slept =
+            all.into_iter().filter(|(_, flipped, _)| judge_race(&done.expected, flipped, &done.actuals).is_empty());
         unnoticed.extend(slept.map(|(what, ..)| format!("the others' {what}")));
     }
     unnoticed
@@ -176,7 +180,8 @@ fn closing(site: &mut Site, references: &HashSet<String>) -> Vec<Verdict> {
     let panicked = log.lines().find(|line| line.contains("panic"));
     let alive = alive.and(panicked.map_or(Ok(()), |line| Err(format!("the log tells of a panic: {line}"))));
     let printable = log.lines().all(|line| !line.contains(['\u{1b}', '\u{2028}', '\r']));
-    let printable = if printable { Ok(()) } else { Err("the log has characters that no terminal should see".to_owned()) };
+    let printable =
+        if printable { Ok(()) } else { Err("the log has characters that no terminal should see".to_owned()) };
     let secrets = no_secret_in("the log", log.as_bytes(), references).and(printable);
     let store = no_secret_in("the store", &site.store_bytes(), references);
     vec![

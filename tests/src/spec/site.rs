@@ -155,15 +155,15 @@ impl Site {
         let client = tables(tenant, "client").find(|found| text(found, "client_id") == Some(id));
         match client {
             Some(client) => Some(client_of(id, client)),
-            None => tables(tenant, "resource_server").find(|found| text(found, "id") == Some(id)).map(|server| {
-                Registered {
+            None => {
+                tables(tenant, "resource_server").find(|found| text(found, "id") == Some(id)).map(|server| Registered {
                     id: id.to_owned(),
                     method: "client_secret_basic".to_owned(),
                     secret: text(server, "secret").map(str::to_owned),
                     redirect_uri: String::new(),
                     key: None,
-                }
-            }),
+                })
+            }
         }
     }
 

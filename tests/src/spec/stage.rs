@@ -15,8 +15,8 @@ use super::judge::{Actual, Scene, Sent, Vendor, response_parameters};
 use super::scope::Scope;
 use super::site::{self, Place, Site};
 use crate::browser::{Browser, Landing, Page};
-use crate::{dice, html};
 use crate::wire::{Connection, Response};
+use crate::{dice, html};
 
 /// A server that cases share, or one of a case's own.
 pub enum Server<'a> {
@@ -318,7 +318,9 @@ impl<'a> Stage<'a> {
         }
         found.extend(answer.header("dpop-nonce").map(|nonce| ("dpop-nonce".to_owned(), nonce.to_owned())));
         let cookie = answer.all("set-cookie").find(|cookie| cookie.starts_with("interaction-"));
-        found.extend(cookie.and_then(|cookie| cookie.split(';').next()).map(|pair| ("cookie".to_owned(), pair.to_owned())));
+        found.extend(
+            cookie.and_then(|cookie| cookie.split(';').next()).map(|pair| ("cookie".to_owned(), pair.to_owned())),
+        );
         if answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) {
             let hidden = html::forms(&answer.text()).into_iter().flat_map(|form| form.fields("", &[]));
             found.extend(hidden);

@@ -32,14 +32,20 @@ impl fmt::Display for Found {
             Self::Seconds(seconds) => return write!(f, "{seconds} s"),
             Self::Element { index, flaw, at } => (index, flaw, at.as_str()),
         };
-        let at = if at.is_empty() { "the whole" } else { at };
-        match flaw {
-            Flaw::Itself => write!(f, "element {index}"),
-            Flaw::Missing => write!(f, "element {index}, {at} is missing"),
-            Flaw::Unknown => write!(f, "element {index}, {at} has a member that is not known"),
-            Flaw::WrongType => write!(f, "element {index}, {at} is of the wrong type"),
-            Flaw::WrongValue => write!(f, "element {index}, {at} has a value that is not allowed"),
+        write!(f, "element {index}")?;
+        match (flaw, at) {
+            (Flaw::Itself, _) => return Ok(()),
+            (Flaw::Missing, "") => return f.write_str(" lacks a member"),
+            (_, "") => {}
+            (_, at) => write!(f, ", {at}")?,
         }
+        f.write_str(match flaw {
+            Flaw::Itself => "",
+            Flaw::Missing => " is missing",
+            Flaw::Unknown => " has a member that is not known",
+            Flaw::WrongType => " is of the wrong type",
+            Flaw::WrongValue => " has a value that is not allowed",
+        })
     }
 }
 
@@ -144,7 +150,9 @@ mod tests {
         let at = Pointer::ROOT.member("a").unwrap();
         assert_eq!(told(Flaw::Itself, Pointer::ROOT), "element 0");
         assert_eq!(told(Flaw::Missing, at), "element 0, /a is missing");
-        assert_eq!(told(Flaw::Unknown, Pointer::ROOT), "element 0, the whole has a member that is not known");
+        assert_eq!(told(Flaw::Unknown, Pointer::ROOT), "element 0 has a member that is not known");
+        assert_eq!(told(Flaw::Unknown, at), "element 0, /a has a member that is not known");
+        assert_eq!(told(Flaw::Missing, Pointer::ROOT), "element 0 lacks a member");
         assert_eq!(told(Flaw::WrongType, at), "element 0, /a is of the wrong type");
         assert_eq!(told(Flaw::WrongValue, at), "element 0, /a has a value that is not allowed");
     }

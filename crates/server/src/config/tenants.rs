@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash;
 use parhelion_dialects::Dialect;
+use parhelion_protocol::authorization_details_type::AuthorizationDetailsTypes;
 use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::client_auth::SecretDigest;
 use parhelion_protocol::endpoint::Endpoint;
@@ -14,6 +15,7 @@ use parhelion_protocol::resource_server::{ResourceServer, ResourceServerMetadata
 use toml::Spanned;
 use url::Url;
 
+use super::authorization_details_types;
 use super::cors::{CorsKeys, CorsPlan};
 use super::fault::{ConfigFault, suggestion};
 use super::file::{ClientSection, MountSection, ResourceServerSection, TenantSection, UserSection};
@@ -38,6 +40,8 @@ pub struct TenantPlan {
     pub users: Vec<UserPlan>,
     /// Its resource servers, by id.
     pub resource_servers: HashMap<String, Arc<ResourceServer>>,
+    /// The authorization details types that it knows.
+    pub authorization_details_types: AuthorizationDetailsTypes,
 }
 
 /// A mount as it is configured.
@@ -126,6 +130,10 @@ impl TenantPlan {
             let remedy = "add [[tenant.mount]] with dialect and base_url";
             return Err(context.source.fault_at(section.id.span(), problem).with_remedy(remedy));
         }
+        let types = authorization_details_types::read(context, section.authorization_details_type)?;
+        for client in &section.client {
+            authorization_details_types::check_client(context, &types, &client.authorization_details_types)?;
+        }
         let clients = clients(context, &mut mounts, section.client)?;
         let users = users(context, section.user)?;
         let resource_servers = resource_servers(context, &clients, section.resource_server)?;
@@ -138,6 +146,7 @@ impl TenantPlan {
             clients,
             users,
             resource_servers,
+            authorization_details_types: types,
         })
     }
 }
@@ -274,6 +283,7 @@ fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetad
             return Err(context.source.fault_at(file.span(), problem).with_remedy("keep one of them"));
         }
     };
+    let types = section.authorization_details_types.into_iter().map(Spanned::into_inner).collect();
     Ok(ClientMetadata {
         client_id: section.client_id.into_inner(),
         client_name: section.client_name,
@@ -286,6 +296,7 @@ fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetad
         redirect_uris: section.redirect_uris,
         post_logout_redirect_uris: section.post_logout_redirect_uris,
         scope: section.scope,
+        authorization_details_types: types,
         grant_types: section.grant_types,
         response_types: section.response_types,
         dpop_bound_access_tokens: section.dpop_bound_access_tokens,
