@@ -43,7 +43,7 @@ impl ErrorAnswer {
         Self {
             status: if row.status == 401 && challenge.is_none() { 400 } else { row.status },
             error: row.error.as_str(),
-            description: row.description.to_owned(),
+            description: refusal.description().into_owned(),
             error_uri: Some(format!("{}/errors/{}", incoming.public_url, row.code)),
             state: None,
             challenge,
@@ -125,6 +125,8 @@ pub fn tokens(tokens: &Tokens) -> Response {
     members.insert("expires_in".to_owned(), tokens.expires_in_s.into());
     let optional = [("scope", &tokens.scope), ("refresh_token", &tokens.refresh_token), ("id_token", &tokens.id_token)];
     members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into()))));
+    let details = tokens.authorization_details.to_value();
+    members.extend(details.map(|details| ("authorization_details".to_owned(), details)));
     json_response(200, NO_STORE, Value::Object(members).to_string())
 }
 
@@ -162,6 +164,7 @@ pub fn revoked() -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use parhelion_protocol::params::authorization_details::AuthorizationDetails;
     use serde_json::json;
 
     fn granted(scope: Option<&str>, id_token: Option<&str>) -> Response {
@@ -172,6 +175,7 @@ mod tests {
             scope: scope.map(str::to_owned),
             refresh_token: None,
             id_token: id_token.map(str::to_owned),
+            authorization_details: AuthorizationDetails::default(),
         })
     }
 

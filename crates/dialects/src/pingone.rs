@@ -1,5 +1,7 @@
 //! PingOne, `/as/*`: descriptions that name the request by a correlation id.
 
+use std::borrow::Cow;
+
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 
@@ -47,7 +49,7 @@ impl Dialect for PingOne {
 }
 
 /// The vendor has two sentences for a client that fails to authenticate; for the rest none is published.
-fn said(refusal: &Refusal) -> &'static str {
+fn said(refusal: &Refusal) -> Cow<'static, str> {
     let of_the_method = [
         Reason::MethodNotRegistered,
         Reason::MethodRefused,
@@ -55,10 +57,10 @@ fn said(refusal: &Refusal) -> &'static str {
         Reason::AuthorizationSchemeUnsupported,
     ];
     if of_the_method.contains(&refusal.reason) {
-        "Unsupported authentication method"
+        "Unsupported authentication method".into()
     } else if refusal.public().error == OAuthError::InvalidClient {
-        "Invalid client credentials"
+        "Invalid client credentials".into()
     } else {
-        refusal.public().description
+        refusal.description()
     }
 }

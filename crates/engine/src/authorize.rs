@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use parhelion_protocol::checks::{self, Column};
+use parhelion_protocol::checks::Column;
 use parhelion_protocol::form;
 use parhelion_protocol::limits;
 use parhelion_protocol::parameters::{Param, Parameters};
@@ -15,7 +15,7 @@ use parhelion_protocol::request_object::{self, Unpacked};
 
 use crate::Engine;
 use crate::fault::Turned;
-use crate::interaction::{Interaction, Login};
+use crate::interaction::{Interaction, Login, Shown};
 use crate::pending::{Fallen, Pending, Standing, return_path, stand};
 use crate::ports::{Moment, Verdict};
 use crate::records::{self, Session};
@@ -108,12 +108,14 @@ impl Engine {
         let login = login.filter(|login| suffices(login, standing, now));
         if let Some(login) = &login
             && !standing.request.prompts.has(Prompt::Consent)
+            // Who paid once has not agreed to pay again.
+            && standing.request.authorization_details.is_empty()
         {
-            let scope = checks::allowed_scope(&standing.request, &standing.client);
+            let shown = Shown::of(standing);
             let client_id = &standing.client.client_id;
-            if self.consented(mount, &standing.policy, &login.sub, client_id, &scope).await? {
+            if self.consented(mount, &standing.policy, &login.sub, client_id, &shown.scope).await? {
                 let by = self.taker()?;
-                return Ok(Loaded::Response(self.take_for_code(mount, pending, standing, by, login, &scope).await?));
+                return Ok(Loaded::Response(self.take_for_code(mount, pending, standing, by, login, &shown).await?));
             }
         }
         if standing.request.prompts.has(Prompt::None) {

@@ -22,6 +22,11 @@ pub fn metadata(mount: &Mount) -> String {
         }
     }
     document.extend(capabilities(mount));
+    //= rfc9396#10
+    let types: Vec<&String> = mount.tenant.authorization_details_types.keys().collect();
+    if !types.is_empty() {
+        document.insert("authorization_details_types_supported".to_owned(), json!(types));
+    }
     Value::Object(document).to_string()
 }
 

@@ -7,6 +7,7 @@ use parhelion_jose::base64url;
 use parhelion_protocol::checks;
 use parhelion_protocol::client::Client;
 use parhelion_protocol::limits;
+use parhelion_protocol::params::authorization_details::AuthorizationDetails;
 use parhelion_protocol::params::scope::Scope;
 use parhelion_protocol::refusal::Reason;
 use parhelion_protocol::sender::Confirmation;
@@ -146,13 +147,47 @@ pub struct LoginView {
     pub username: Option<String>,
 }
 
+/// What the consent page shows to be asked for, and so the most that is granted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// What the client may have of the requested scope.
+    pub scope: Scope,
+    /// Authorization details, each of them (RFC 9396).
+    pub authorization_details: AuthorizationDetails,
+}
+
+impl Shown {
+    /// What a request asks for that its client may have.
+    pub(crate) fn of(standing: &Standing) -> Self {
+        Self {
+            scope: checks::allowed_scope(&standing.request, &standing.client),
+            authorization_details: standing.request.authorization_details.clone(),
+        }
+    }
+
+    /// What both show.
+    fn filtered(&self, other: &Self) -> Self {
+        Self {
+            scope: self.scope.filtered(|token| other.scope.has(token)),
+            authorization_details: self.authorization_details.filtered(&other.authorization_details),
+        }
+    }
+}
+
+/// The text that a form of the page is tied to. No scope holds a line break, so that the parts stay apart.
+impl std::fmt::Display for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}\n{}", self.scope, self.authorization_details.to_text().unwrap_or_default())
+    }
+}
+
 /// What the consent page shows.
 #[derive(Debug)]
 pub struct ConsentView {
     /// Who asks.
     pub client: Arc<Client>,
     /// For what.
-    pub scope: Scope,
+    pub shown: Shown,
     /// Where the answer goes.
     pub redirect_uri: String,
     /// Who is asked.
@@ -248,10 +283,10 @@ impl Engine {
     pub async fn consent_view(&self, mount: &Mount, interaction: &Interaction) -> Result<ConsentView, Turned> {
         let login = interaction.login().ok_or(Turned::from(Reason::InteractionUnknown))?;
         let (_, standing) = self.standing(mount, interaction).await?;
-        let scope = checks::allowed_scope(&standing.request, &standing.client);
+        let shown = Shown::of(&standing);
         let user = mount.tenant.users.with_sub(&login.sub).ok_or(Turned::from(Reason::InteractionUnknown))?;
         let username = user.username.clone();
-        Ok(ConsentView { client: standing.client, scope, redirect_uri: standing.back.redirect_uri, username })
+        Ok(ConsentView { client: standing.client, shown, redirect_uri: standing.back.redirect_uri, username })
     }
 
     /// Completes: the first one wins, whoever else tries, wherever. The code is issued by the same commit
@@ -264,7 +299,7 @@ impl Engine {
         mount: &Mount,
         interaction: &Interaction,
         decision: Decision,
-        shown: &Scope,
+        shown: &Shown,
     ) -> Result<AuthorizationResponse, Turned> {
         let by = self.taker()?;
         let login = interaction.login().ok_or(Turned::from(Reason::InteractionUnknown))?;
@@ -299,7 +334,7 @@ impl Engine {
         standing: &Standing,
         by: [u8; 16],
         login: &Login,
-        shown: &Scope,
+        shown: &Shown,
     ) -> Result<AuthorizationResponse, Turned> {
         if mount.tenant.users.with_sub(&login.sub).is_none() {
             return Err(Reason::InteractionUnknown.into());
@@ -307,9 +342,9 @@ impl Engine {
         let now = self.store.now();
         let reference = Reference::draw(&*self.entropy)?;
         let gone_at = now.plus_s(standing.policy.code_lifetime_s.0.into());
-        let scope = checks::allowed_scope(&standing.request, &standing.client).filtered(|token| shown.has(token));
-        let code = code(mount, standing, login, &scope);
-        let consent = consent::remember(mount, &standing.policy, &login.sub, &code.client_id, &scope, now)?;
+        let granted = Shown::of(standing).filtered(shown);
+        let code = code(mount, standing, login, &granted);
+        let consent = consent::remember(mount, &standing.policy, &login.sub, &code.client_id, &granted.scope, now)?;
         let code = self.put_code(mount, &reference, &code, gone_at)?;
         let response = standing.back.code(reference.to_text())?;
         self.take(pending, by, std::iter::once(code).chain(consent).collect()).await?;
@@ -339,7 +374,7 @@ impl Engine {
     }
 }
 
-fn code(mount: &Mount, standing: &Standing, login: &Login, scope: &Scope) -> Code {
+fn code(mount: &Mount, standing: &Standing, login: &Login, granted: &Shown) -> Code {
     let request = &standing.request;
     Code {
         client_id: standing.client.client_id.clone(),
@@ -347,7 +382,7 @@ fn code(mount: &Mount, standing: &Standing, login: &Login, scope: &Scope) -> Cod
         redirect_uri: standing.back.redirect_uri.clone(),
         redirect_uri_was_sent: request.redirect_uri.is_some(),
         code_challenge: request.code_challenge.clone(),
-        scope: scope.to_string(),
+        scope: granted.scope.to_string(),
         requested_scope: request.scope.to_string(),
         nonce: request.nonce.clone(),
         claims: standing.claims.clone(),
@@ -357,5 +392,6 @@ fn code(mount: &Mount, standing: &Standing, login: &Login, scope: &Scope) -> Cod
         session: login.session,
         bound_to: request.dpop_jkt.map(Confirmation::Jkt),
         state: CodeState::Unused(0),
+        authorization_details: granted.authorization_details.to_text(),
     }
 }

@@ -124,6 +124,11 @@ fn active(live: &LiveToken) -> Map<String, Value> {
         ("aud", Some(audience(&token.audience))),
         ("iss", Some(json!(token.issuer))),
         ("cnf", token.bound_to.map(confirmation)),
+        //= rfc9396#9.2
+        (
+            "authorization_details",
+            token.authorization_details.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+        ),
     ];
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use parhelion_protocol::authorization_details_type::AuthorizationDetailsTypes;
 use parhelion_protocol::client::Client;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::Policy;
@@ -32,6 +33,8 @@ pub struct Tenant {
     pub resource_servers: HashMap<String, Arc<ResourceServer>>,
     /// The URIs of all of them.
     pub resources: Vec<String>,
+    /// The authorization details types that it knows.
+    pub authorization_details_types: AuthorizationDetailsTypes,
     /// What it signs with.
     pub keys: SigningKeys,
     /// What its cookies are sealed with.
@@ -51,6 +54,7 @@ impl Tenant {
             users: self.users.clone(),
             resource_servers: self.resource_servers.clone(),
             resources: self.resources.clone(),
+            authorization_details_types: self.authorization_details_types.clone(),
             keys,
             cookie_key: self.cookie_key.clone(),
         }

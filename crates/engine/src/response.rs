@@ -31,8 +31,8 @@ impl ReturnPath {
 
     /// A response that carries an error.
     pub(crate) fn error(&self, refusal: &Refusal) -> Result<AuthorizationResponse, Fault> {
-        let row = refusal.public();
-        self.response(vec![("error", row.error.as_str().to_owned()), ("error_description", row.description.to_owned())])
+        let error = refusal.public().error.as_str().to_owned();
+        self.response(vec![("error", error), ("error_description", refusal.description().into_owned())])
     }
 
     //= rfc9207#2 iss is in every response, errors included; in a JWT it is the JWT's own

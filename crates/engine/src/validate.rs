@@ -26,8 +26,15 @@ pub(crate) fn validate(
     column: Column,
 ) -> Result<Validated, Refusal> {
     let request = request::parse(parameters, policy)?;
-    let resources = &mount.tenant.resources;
-    checks::run(column, &Subject { request: &request, client, policy, resources })?;
+    let tenant = &mount.tenant;
+    let subject = Subject {
+        request: &request,
+        client,
+        policy,
+        resources: &tenant.resources,
+        authorization_details_types: &tenant.authorization_details_types,
+    };
+    checks::run(column, &subject)?;
     let hint = request.id_token_hint.as_deref();
     let hinted = hint.map(|text| id_token_hint::read_for(mount, &client.client_id, text)).transpose()?;
     let expected_sub = match (hinted, claimed_sub(&request)?) {

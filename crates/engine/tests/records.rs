@@ -88,6 +88,7 @@ fn code(state: CodeState, code_challenge: CodeChallenge) -> Code {
         session: [4; 32],
         bound_to: Some(Confirmation::Jkt([3; 32])),
         state,
+        authorization_details: Some("[{\"type\":\"a\"}]".to_owned()),
     }
 }
 
@@ -110,6 +111,7 @@ fn access_token_and_session_are_as_they_were() {
             grant: [6; 32],
             issued_at_s: 1_800_000_000,
             bound_to: None,
+            authorization_details: Some("[{\"type\":\"a\"}]".to_owned()),
         },
     );
     check_sealed(
@@ -121,6 +123,7 @@ fn access_token_and_session_are_as_they_were() {
             auth_time_s: 1_800_000_000,
             claims: None,
             session: Some([4; 32]),
+            authorization_details: Some("[{\"type\":\"a\"}]".to_owned()),
         },
     );
     check_sealed(

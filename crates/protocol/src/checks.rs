@@ -1,10 +1,11 @@
 //! THE TABLE: row = check, column = where it runs, in the order they run. Reading a column down is
 //! reading what is asked there.
 
+use crate::authorization_details_type::AuthorizationDetailsTypes;
 use crate::client::{Client, GrantType};
 use crate::parameters::Param;
 use crate::params::scope::Scope;
-use crate::params::{redirect_uri, resource};
+use crate::params::{authorization_details, redirect_uri, resource};
 use crate::profile::{Policy, RedirectUriNeed, ScopeNeed, UnknownScope};
 use crate::refusal::{Reason, Refusal};
 use crate::request::AuthorizationRequest;
@@ -31,6 +32,8 @@ pub struct Subject<'a> {
     pub policy: &'a Policy,
     /// The resource URIs that the tenant knows.
     pub resources: &'a [String],
+    /// The authorization details types that the tenant knows.
+    pub authorization_details_types: &'a AuthorizationDetailsTypes,
 }
 
 struct Check {
@@ -58,6 +61,7 @@ const TABLE: &[Check] = &[
     Check { run: scope_is_sent,             push: Yes, authorize: Yes, completion: No  },
     Check { run: scope_is_allowed,          push: Yes, authorize: Yes, completion: Yes },
     Check { run: resources_are_known,       push: Yes, authorize: Yes, completion: Yes },
+    Check { run: authorization_details_fit_their_types, push: Yes, authorize: Yes, completion: Yes },
 ];
 
 /// Runs a column; the first refusal wins.
@@ -141,6 +145,12 @@ fn scope_is_allowed(subject: &Subject<'_>) -> Result<(), Refusal> {
 fn resources_are_known(subject: &Subject<'_>) -> Result<(), Refusal> {
     let known = || subject.resources.iter().map(String::as_str);
     subject.request.resources.iter().try_for_each(|uri| resource::parse(uri, known()).map(drop))
+}
+
+//= rfc9396#5
+fn authorization_details_fit_their_types(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let (types, client) = (subject.authorization_details_types, subject.client);
+    authorization_details::check(&subject.request.authorization_details, types, &client.authorization_details_types)
 }
 
 fn about(reason: Reason, param: Param) -> Refusal {

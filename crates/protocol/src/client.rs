@@ -113,6 +113,8 @@ pub struct Client {
     pub post_logout_redirect_uris: Vec<String>,
     /// Scopes it may ask for.
     pub scope: Scope,
+    /// Authorization details types it may use (RFC 9396 section 10).
+    pub authorization_details_types: Vec<String>,
     /// Grant types it may use.
     pub grant_types: Vec<GrantType>,
     /// Response types it may use.
@@ -151,6 +153,9 @@ pub struct ClientMetadata {
     pub post_logout_redirect_uris: Vec<String>,
     /// Space-separated; default: `openid`.
     pub scope: Option<String>,
+    /// Default: none, so that the client may use none (RFC 9396 section 10).
+    #[serde(default)]
+    pub authorization_details_types: Vec<String>,
     /// Default: `authorization_code`.
     pub grant_types: Option<Vec<GrantType>>,
     /// Default: `code`.
@@ -213,6 +218,7 @@ impl Client {
             redirect_uris,
             post_logout_redirect_uris: metadata.post_logout_redirect_uris,
             scope: scope.map_err(|_| fault("scope", "is malformed"))?,
+            authorization_details_types: metadata.authorization_details_types,
             grant_types: metadata.grant_types.unwrap_or(vec![GrantType::AuthorizationCode]),
             response_types: response_types(metadata.response_types)?,
             sender_constraint: match metadata.dpop_bound_access_tokens {

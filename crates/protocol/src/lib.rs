@@ -9,6 +9,7 @@
 //! | why refused, and what the client hears | [`refusal`] |
 //! | what a profile chose, and from which source | [`profile`] |
 
+pub mod authorization_details_type;
 pub mod checks;
 pub mod client;
 pub mod client_auth;

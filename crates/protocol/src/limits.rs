@@ -51,6 +51,16 @@ pub const JSON_PARAMETER_MAX_BYTES: usize = 16 * 1024;
 pub const JSON_PARAMETER_MAX_DEPTH: usize = 8;
 /// Nodes of a JSON-valued parameter.
 pub const JSON_PARAMETER_MAX_NODES: usize = 200;
+/// Bytes of the name of an authorization details type: printable ASCII without spaces.
+pub const AUTHORIZATION_DETAILS_TYPE_MAX_BYTES: usize = 256;
+/// Bytes of the JSON Schema of an authorization details type.
+pub const SCHEMA_MAX_BYTES: usize = 256 * 1024;
+/// Depth of a JSON Schema.
+pub const SCHEMA_MAX_DEPTH: usize = 64;
+/// Nodes of a JSON Schema.
+pub const SCHEMA_MAX_NODES: usize = 10_000;
+/// Bytes of the place that a refusal names inside a request; a longer one ends at the last name that fits.
+pub const POINTER_MAX_BYTES: usize = 60;
 /// The largest `max_age`, in seconds.
 pub const MAX_AGE_MAX_S: u32 = 2_147_483_647;
 

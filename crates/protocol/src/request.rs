@@ -1,15 +1,14 @@
 //! The authorization request, parsed: one parser for what is pushed, what is stored and what is completed.
 
 use crate::parameters::{Param, Parameters};
+use crate::params::authorization_details::{self, AuthorizationDetails};
 use crate::params::code_challenge::{self, CodeChallenge};
 use crate::params::login_hint::{self, LoginHint};
 use crate::params::prompt::{self, Prompts};
 use crate::params::response_mode::{self, ResponseMode};
 use crate::params::response_type::{self, ResponseType};
 use crate::params::scope::{self, Scope};
-use crate::params::{
-    acr_values, authorization_details, claims, dpop_jkt, id_token_hint, max_age, nonce, state, ui_locales,
-};
+use crate::params::{acr_values, claims, dpop_jkt, id_token_hint, max_age, nonce, state, ui_locales};
 use crate::profile::Policy;
 use crate::refusal::{Reason, Refusal};
 
@@ -49,6 +48,8 @@ pub struct AuthorizationRequest {
     pub dpop_jkt: Option<[u8; 32]>,
     /// `resource`, in order, not judged yet.
     pub resources: Vec<String>,
+    /// `authorization_details`, not judged by their types yet; empty where none were sent.
+    pub authorization_details: AuthorizationDetails,
 }
 
 /// Parses every parameter of an authorization request.
@@ -58,7 +59,7 @@ pub struct AuthorizationRequest {
 pub fn parse(parameters: &Parameters<'_>, policy: &Policy) -> Result<AuthorizationRequest, Refusal> {
     let missing = Refusal::new(Reason::ResponseTypeMissing).about(Some(Param::ResponseType));
     let text = |param| parameters.get(param);
-    text(Param::AuthorizationDetails).map(authorization_details::parse).transpose()?;
+    let details = text(Param::AuthorizationDetails).map(authorization_details::parse).transpose()?;
     let (challenge, method) = (text(Param::CodeChallenge), text(Param::CodeChallengeMethod));
     Ok(AuthorizationRequest {
         response_type: response_type::parse(text(Param::ResponseType).ok_or(missing)?)?,
@@ -77,5 +78,6 @@ pub fn parse(parameters: &Parameters<'_>, policy: &Policy) -> Result<Authorizati
         ui_locales: text(Param::UiLocales).map(ui_locales::parse).transpose()?,
         dpop_jkt: text(Param::DpopJkt).map(dpop_jkt::parse).transpose()?,
         resources: parameters.resources().map(str::to_owned).collect(),
+        authorization_details: details.unwrap_or_default(),
     })
 }

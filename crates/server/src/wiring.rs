@@ -118,6 +118,7 @@ async fn tenant(plan: &TenantPlan, ports: &Ports) -> Result<(Tenant, KeyRing, Mo
         users,
         resource_servers: plan.resource_servers.clone(),
         resources,
+        authorization_details_types: plan.authorization_details_types.clone(),
         keys,
         cookie_key: SealingKey::derive(&ports.master, &[b"parhelion/1/cookie", &uid.0])?,
     };

@@ -49,7 +49,7 @@ pub(super) fn refused<T>(incoming: &Incoming<'_>, refusal: &Refusal, judged: &Ju
     let standard = ErrorAnswer::of(incoming, refusal, &Authorization::Absent);
     let code = client_code(refusal, judged.method);
     let content = ErrorAnswer { description: format!("[{code}] {}", standard.description), ..standard };
-    let mut members = members(&code, refusal.public().description);
+    let mut members = members(&code, &refusal.description());
     members.insert("action".to_owned(), action(refusal.public().status).into());
     members.insert("responseContent".to_owned(), content.body().into());
     about_client(members, judged)

@@ -20,6 +20,7 @@ use parhelion_engine::reference::SealingKey;
 use parhelion_engine::registry::{ApiToken, ApiTokens, Mount, Registry, Right, Tenant, Users};
 use parhelion_jose::jws::Algorithm;
 use parhelion_jose::signing::SigningKey;
+use parhelion_protocol::authorization_details_type::{AuthorizationDetailsType, AuthorizationDetailsTypes};
 use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::{LoopbackRedirectUri, shipped};
@@ -155,9 +156,18 @@ fn tenant(client_key: &SigningKey) -> Tenant {
         users: Users::default(),
         resource_servers: HashMap::new(),
         resources: vec!["https://api.example/one".to_owned(), "https://api.example/two".to_owned()],
+        authorization_details_types: authorization_details_types(),
         keys: SigningKeys::new(SigningKey::generate(Algorithm::Es256).unwrap(), Vec::new()),
         cookie_key: SealingKey::derive(&[7; 32], &[b"cookie"]).unwrap(),
     }
+}
+
+/// Known to the tenant; jwt-client may use it.
+fn authorization_details_types() -> AuthorizationDetailsTypes {
+    let schema = r#"{"properties":{"amount":{"type":"integer"},"to":{"properties":{"iban":{"type":"string"}}}},
+        "required":["amount"]}"#;
+    let payment = AuthorizationDetailsType::register("payment", None, schema).unwrap();
+    AuthorizationDetailsTypes::from([(payment.name.clone(), Arc::new(payment))])
 }
 
 fn client(client_id: &str, method: &str, status: &str, jwks: &str) -> Client {
@@ -168,6 +178,7 @@ fn client(client_id: &str, method: &str, status: &str, jwks: &str) -> Client {
         "scope": "openid profile",
         "status": status,
         "jwks": jwks,
+        "authorization_details_types": if client_id == "jwt-client" { vec!["payment"] } else { Vec::new() },
     }))
     .unwrap();
     let secret = method.starts_with("client_secret").then_some(SECRET);

@@ -154,6 +154,8 @@ pub struct Code {
     pub bound_to: Option<Confirmation>,
     /// Whether it is still good.
     pub state: CodeState,
+    /// The authorization details that were granted, as JSON text.
+    pub authorization_details: Option<String>,
 }
 
 /// An access token.
@@ -175,6 +177,8 @@ pub struct AccessToken {
     pub issued_at_s: i64,
     /// The key that its use must show.
     pub bound_to: Option<Confirmation>,
+    /// The authorization details that it allows, as JSON text.
+    pub authorization_details: Option<String>,
 }
 
 /// Whether a refresh token is still good.
@@ -222,6 +226,8 @@ pub struct Grant {
     pub claims: Option<String>,
     /// The id of the session that it ends with; none if it outlives every session.
     pub session: Option<[u8; 32]>,
+    /// The authorization details that were granted, as JSON text.
+    pub authorization_details: Option<String>,
 }
 
 /// What a person allowed a client before.

@@ -2,11 +2,12 @@
 
 use parhelion_protocol::limits;
 use parhelion_protocol::parameters::{Param, Parameters};
+use parhelion_protocol::params::authorization_details::AuthorizationDetails;
 use parhelion_protocol::params::scope;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::token_type;
 
-use super::issue::{Basis, bound_to, may_refresh, narrowed_resources};
+use super::issue::{Basis, bound_to, may_refresh, narrowed_details, narrowed_resources};
 use super::{Tokens, id_token};
 use crate::Engine;
 use crate::client_request::{Claim, ClientRequest, Proven};
@@ -76,10 +77,13 @@ impl Engine {
         }
         check_redirect_uri(&found.code, &request.parameters)?;
         bound_to(proven, found.code.bound_to)?;
-        let resources = narrowed_resources(request, &found.code.resources)?;
         let verified = check_verifier(&found.code, &request.parameters);
         match (&found.code.state, verified) {
-            (CodeState::Unused(_), Ok(())) => self.issue(mount, proven, found, resources).await,
+            (CodeState::Unused(_), Ok(())) => {
+                let resources = narrowed_resources(request, &found.code.resources)?;
+                let details = narrowed_details(request, found.code.authorization_details.as_deref())?;
+                self.issue(mount, proven, found, resources, details).await
+            }
             (CodeState::Unused(failures), Err(refusal)) => {
                 match self.count_failure(mount, &found, *failures, refusal).await? {
                     Verdict::Done => Err(refusal.into()),
@@ -111,6 +115,7 @@ impl Engine {
         proven: &Proven,
         found: Found,
         resources: Vec<String>,
+        authorization_details: AuthorizationDetails,
     ) -> Result<Attempt, Turned> {
         let code = &found.code;
         let user = mount.tenant.users.with_sub(&code.sub).ok_or(about_code(Reason::UserGone))?;
@@ -127,6 +132,7 @@ impl Engine {
             scope: code.scope.clone(),
             granted_resources: &code.resources,
             resources,
+            authorization_details,
             grant: *Reference::draw(&*self.entropy)?.as_bytes(),
             bound_to: bound_to(proven, code.bound_to)?,
         };
@@ -138,6 +144,7 @@ impl Engine {
             scope: (code.scope != code.requested_scope).then(|| code.scope.clone()),
             refresh_token: refresh.map(|reference| reference.to_text()),
             id_token: id_token::of_code(mount, proven, code, user, now)?,
+            authorization_details: basis.authorization_details,
         };
         match self.store.commit(commit).await? {
             Verdict::Done => Ok(Attempt::Decided(tokens)),
@@ -225,6 +232,7 @@ fn grant(code: &Code, offline: bool) -> Grant {
         claims: code.claims.clone(),
         //= openid-connect-core#11 offline_access is granted for when the user is not there
         session: (!offline).then_some(code.session),
+        authorization_details: code.authorization_details.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `client_credentials`: a client acts for itself (RFC 6749 section 4.4).
 
 use parhelion_protocol::parameters::Param;
+use parhelion_protocol::params::authorization_details::{self, AuthorizationDetails};
 use parhelion_protocol::params::{resource, scope};
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::token_type;
@@ -33,6 +34,7 @@ impl Engine {
         let known = || mount.tenant.resources.iter().map(String::as_str);
         let resources = request.parameters.resources().map(|uri| resource::parse(uri, known()));
         let resources: Vec<String> = resources.collect::<Result<_, _>>()?;
+        let authorization_details = own_details(mount, request, proven)?;
         let basis = Basis {
             mount,
             proven,
@@ -41,6 +43,7 @@ impl Engine {
             scope,
             granted_resources: &resources,
             resources: resources.clone(),
+            authorization_details,
             grant: *Reference::draw(&*self.entropy)?.as_bytes(),
             bound_to: bound_to(proven, None)?,
         };
@@ -54,6 +57,7 @@ impl Engine {
             auth_time_s: self.store.now().epoch_s(),
             claims: None,
             session: None,
+            authorization_details: basis.authorization_details.to_text(),
         };
         let mut commit = Commit {
             conditions: vec![Condition::Absent(grant_key(mount, basis.grant))],
@@ -71,10 +75,20 @@ impl Engine {
                 scope: (!asked_all).then_some(basis.scope),
                 refresh_token: None,
                 id_token: None,
+                authorization_details: basis.authorization_details,
             }),
             Verdict::Refused(index) => Err(claim.lost(index, Fault::Record)),
         }
     }
+}
+
+/// What the client asks for itself; there is nobody else to consent (RFC 9396 section 6).
+fn own_details(mount: &Mount, request: &ClientRequest<'_>, proven: &Proven) -> Result<AuthorizationDetails, Refusal> {
+    let text = request.parameters.get(Param::AuthorizationDetails);
+    let details = text.map_or(Ok(AuthorizationDetails::default()), authorization_details::parse)?;
+    let allowed = &proven.client.authorization_details_types;
+    authorization_details::check(&details, &mount.tenant.authorization_details_types, allowed)?;
+    Ok(details)
 }
 
 /// What is granted, and whether it is just what was asked for.

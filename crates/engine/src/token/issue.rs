@@ -1,6 +1,8 @@
 //! How tokens are made and written, whichever grant type they come from.
 
 use parhelion_protocol::client::{Client, GrantType};
+use parhelion_protocol::parameters::Param;
+use parhelion_protocol::params::authorization_details::{self, AuthorizationDetails};
 use parhelion_protocol::params::resource;
 use parhelion_protocol::params::scope::Scope;
 use parhelion_protocol::profile::{Policy, RefreshTokens, SenderConstraint};
@@ -9,7 +11,7 @@ use parhelion_protocol::sender::Confirmation;
 
 use crate::Engine;
 use crate::client_request::{ClientRequest, Proven};
-use crate::fault::Turned;
+use crate::fault::{Fault, Turned};
 use crate::ports::{Moment, Write};
 use crate::records::{self, AccessToken, Payload, RefreshState, RefreshToken, Summary};
 use crate::reference::Reference;
@@ -26,6 +28,7 @@ pub(super) struct Basis<'a> {
     pub(super) granted_resources: &'a [String],
     /// Those of them that the access token is for.
     pub(super) resources: Vec<String>,
+    pub(super) authorization_details: AuthorizationDetails,
     pub(super) grant: [u8; 32],
     pub(super) bound_to: Option<Confirmation>,
 }
@@ -52,6 +55,19 @@ pub(super) fn narrowed_resources(request: &ClientRequest<'_>, granted: &[String]
     Ok(if asked.is_empty() { granted.to_vec() } else { asked })
 }
 
+/// What a token request asks for of the granted details: all of them, unless it names some (RFC 9396 section 6).
+pub(super) fn narrowed_details(
+    request: &ClientRequest<'_>,
+    granted: Option<&str>,
+) -> Result<AuthorizationDetails, Turned> {
+    let granted = granted.map_or(Ok(AuthorizationDetails::default()), authorization_details::parse);
+    let granted = granted.map_err(|_| Fault::Record)?;
+    match request.parameters.get(Param::AuthorizationDetails) {
+        Some(text) => Ok(granted.narrowed(authorization_details::parse(text)?)?),
+        None => Ok(granted),
+    }
+}
+
 impl Engine {
     /// Writes an access token.
     pub(super) fn put_access_token(
@@ -70,6 +86,7 @@ impl Engine {
             grant: basis.grant,
             issued_at_s: self.store.now().epoch_s(),
             bound_to: basis.bound_to,
+            authorization_details: basis.authorization_details.to_text(),
         };
         self.put_token(basis, reference, &token, gone_at)
     }

@@ -9,6 +9,7 @@ mod refresh_token;
 use parhelion_protocol::client::GrantType;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::parameters::Param;
+use parhelion_protocol::params::authorization_details::AuthorizationDetails;
 use parhelion_protocol::profile::ClientIdInForm;
 use parhelion_protocol::refusal::{Reason, Refusal};
 
@@ -28,6 +29,8 @@ pub struct Tokens {
     pub token_type: &'static str,
     /// Seconds that it lives.
     pub expires_in_s: u32,
+    /// What was granted of authorization details (RFC 9396 section 7).
+    pub authorization_details: AuthorizationDetails,
     /// What was granted, where it differs from what was asked for.
     pub scope: Option<String>,
     /// Where the grant may be renewed: 43 base64url characters.

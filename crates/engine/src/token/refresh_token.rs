@@ -8,7 +8,7 @@ use parhelion_protocol::profile::RefreshTokenRotation;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::token_type;
 
-use super::issue::{Basis, bound_to, narrowed_resources};
+use super::issue::{Basis, bound_to, narrowed_details, narrowed_resources};
 use super::{Tokens, grant_key, id_token};
 use crate::Engine;
 use crate::client_request::{ClientRequest, Proven};
@@ -38,6 +38,7 @@ impl Engine {
         let found = self.find_refresh_token(mount, request, proven).await?;
         let scope = narrowed_scope(request, &found.token)?;
         let resources = narrowed_resources(request, &found.token.resources)?;
+        let authorization_details = narrowed_details(request, found.grant.authorization_details.as_deref())?;
         let now = self.store.now();
         let lifetime_s = proven.policy.access_token_lifetime_s.0;
         let gone_at = now.plus_s(lifetime_s.into()).min(found.stored.expires_at);
@@ -50,6 +51,7 @@ impl Engine {
             scope,
             granted_resources: &found.token.resources,
             resources,
+            authorization_details,
             grant: found.token.grant,
             bound_to: bound_to(proven, found.token.bound_to)?,
         };
@@ -72,6 +74,7 @@ impl Engine {
             scope: (basis.scope != found.token.scope).then(|| basis.scope.clone()),
             refresh_token: successor.map(|reference| reference.to_text()),
             id_token: id_token::renewed(mount, proven, &found.grant, &found.user, &basis, now)?,
+            authorization_details: basis.authorization_details,
         };
         match self.store.commit(commit).await? {
             Verdict::Done => Ok(tokens),

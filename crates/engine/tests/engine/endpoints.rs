@@ -56,7 +56,7 @@ async fn introspect(scene: &Scene, token: &str, form: AnswerForm) -> Result<Intr
     scene.engine.introspect(&scene.mount, &request, form).await.outcome
 }
 
-async fn introspected(scene: &Scene, token: &str) -> Value {
+pub(crate) async fn introspected(scene: &Scene, token: &str) -> Value {
     match introspect(scene, token, AnswerForm::Json).await.ok().unwrap() {
         Introspected::Json(text) => serde_json::from_str(&text).unwrap(),
         Introspected::Jwt(_) => panic!("a JWT"),
@@ -377,7 +377,7 @@ async fn code_carries_no_more_than_the_consent_page_showed() {
     let asked = request("").replace("openid+profile", "openid+profile+payments");
     let request_uri = scene.push(&asked).await.ok().unwrap().request_uri;
     let alice = scene.logged_in(&request_uri).await;
-    let shown = scene.engine.consent_view(&scene.mount, &alice).await.unwrap().scope;
+    let shown = scene.engine.consent_view(&scene.mount, &alice).await.unwrap().shown;
     scene.reconfigured(|client| client.scope = Some("openid profile payments".to_owned()));
     let response = scene.engine.complete(&scene.mount, &alice, Decision::Allow, &shown).await.unwrap();
     let tokens = scene.token(&redemption(&parameter(&response, "code").unwrap())).await.ok().unwrap();

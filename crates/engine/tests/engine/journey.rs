@@ -18,7 +18,7 @@ async fn pushed_request_becomes_tokens() {
     assert_eq!((accepted.request_uri.len(), accepted.expires_in_s), (77, 90));
     let interaction = scene.logged_in(&accepted.request_uri).await;
     let view = scene.engine.consent_view(&scene.mount, &interaction).await.unwrap();
-    assert_eq!((view.scope.to_string().as_str(), view.username.as_str()), ("openid profile", "alice"));
+    assert_eq!((view.shown.scope.to_string().as_str(), view.username.as_str()), ("openid profile", "alice"));
     let response = scene.complete(&interaction, Decision::Allow).await.unwrap();
     assert_eq!(parameter(&response, "state").as_deref(), Some("st&te"));
     assert_eq!(parameter(&response, "iss").as_deref(), Some(ISSUER));

@@ -23,7 +23,7 @@ fn claims(scene: &Scene, change: impl FnOnce(&mut Value)) -> Value {
     claims
 }
 
-fn signed(scene: &Scene, change: impl FnOnce(&mut Value)) -> String {
+pub(crate) fn signed(scene: &Scene, change: impl FnOnce(&mut Value)) -> String {
     sign(&scene.client_key, "oauth-authz-req+jwt", &claims(scene, change))
 }
 
@@ -31,7 +31,7 @@ fn sign(key: &SigningKey, typ: &str, claims: &Value) -> String {
     key.sign(typ, claims.to_string().as_bytes()).unwrap()
 }
 
-fn push(jti: &str, scene: &Scene, object: &str, more: &str) -> String {
+pub(crate) fn push(jti: &str, scene: &Scene, object: &str, more: &str) -> String {
     keyed(&scene.assertion(jti), &format!("request={object}{more}"))
 }
 

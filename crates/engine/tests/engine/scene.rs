@@ -17,6 +17,7 @@ use parhelion_engine::response::AuthorizationResponse;
 use parhelion_engine::token::Tokens;
 use parhelion_jose::signing::SigningKey;
 use parhelion_jose::{base64url, jws::Algorithm};
+use parhelion_protocol::authorization_details_type::AuthorizationDetailsType;
 use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::client_auth::{Authorization, SecretDigest};
 use parhelion_protocol::endpoint::Endpoint;
@@ -155,8 +156,8 @@ impl Scene {
         interaction: &Interaction,
         decision: parhelion_engine::interaction::Decision,
     ) -> Result<AuthorizationResponse, Turned> {
-        let scope = self.engine.consent_view(&self.mount, interaction).await.map(|view| view.scope);
-        self.engine.complete(&self.mount, interaction, decision, &scope.unwrap_or_default()).await
+        let shown = self.engine.consent_view(&self.mount, interaction).await.map(|view| view.shown);
+        self.engine.complete(&self.mount, interaction, decision, &shown.unwrap_or_default()).await
     }
 
     pub(crate) async fn token(&self, body: &str) -> Result<Tokens, Turned> {
@@ -209,6 +210,13 @@ pub(crate) fn reason<T>(result: Result<T, Turned>) -> Reason {
     }
 }
 
+/// A type that the tenant knows, and no client may use unless it says so.
+fn payment() -> (String, Arc<AuthorizationDetailsType>) {
+    let schema = r#"{"properties":{"amount":{"type":"integer"}},"required":["amount"]}"#;
+    let payment = AuthorizationDetailsType::register("payment", Some("Pays once".to_owned()), schema).unwrap();
+    (payment.name.clone(), Arc::new(payment))
+}
+
 fn metadata() -> Vec<ClientMetadata> {
     let text = |value: serde_json::Value| serde_json::from_value(value).unwrap();
     vec![
@@ -255,6 +263,7 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
         users,
         resource_servers: HashMap::from([("api".to_owned(), Arc::new(api))]),
         resources: vec![API.to_owned()],
+        authorization_details_types: [payment()].into(),
         keys: SigningKeys::new(SigningKey::from_pkcs8(Algorithm::Es256, None, pkcs8).unwrap(), Vec::new()),
         cookie_key: SealingKey::derive(seed, &[b"cookie"]).unwrap(),
     };

@@ -3,8 +3,12 @@
 //!
 //! The table itself is [`table`]: a [`Reason`] without a filled row does not compile.
 
+mod found;
 mod table;
 
+use std::borrow::Cow;
+
+pub use found::{Flaw, Found, Pointer};
 pub use table::{Reason, Row};
 
 use crate::parameters::Param;
@@ -92,19 +96,8 @@ impl OAuthError {
     }
 }
 
-/// What came, as far as it may be told: a measure, never the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Nothing worth telling.
-    Unsaid,
-    /// So many bytes.
-    Length(usize),
-    /// So many seconds.
-    Seconds(i64),
-}
-
 /// One refusal: a value on its way from the rule that was broken to whoever has to hear of it.
-/// It holds no request data, so it may be logged as it is.
+/// It holds no request data, so it may be logged as it is and told to whoever asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The rule that was broken.
@@ -140,10 +133,31 @@ impl Refusal {
         Self { found: Found::Seconds(seconds), ..self }
     }
 
+    /// The same, telling what is wrong with one element of an array.
+    #[must_use]
+    pub fn found_element(self, index: usize, flaw: Flaw, at: Pointer) -> Self {
+        Self { found: Found::Element { index: u16::try_from(index).unwrap_or(u16::MAX), flaw, at }, ..self }
+    }
+
     /// The row that the client hears. Reasons that a stranger must not tell apart share one.
     #[must_use]
     pub fn public(&self) -> &'static Row {
         self.reason.row().public()
+    }
+
+    /// The sentence that the client hears: a constant, and the place where one is known, of the characters RFC 6749
+    /// section 5.2 allows.
+    #[must_use]
+    pub fn description(&self) -> Cow<'static, str> {
+        let public = self.public();
+        match self.found {
+            Found::Element { .. } if public.code == self.row().code => {
+                Cow::Owned(format!("{}: {}", public.description, self.found))
+            }
+            Found::Element { .. } | Found::Unsaid | Found::Length(_) | Found::Seconds(_) => {
+                Cow::Borrowed(public.description)
+            }
+        }
     }
 
     /// The row that the operator reads.
@@ -167,10 +181,8 @@ impl std::fmt::Display for Refusal {
         if let Some(param) = self.param {
             write!(f, " (parameter {})", param.name())?;
         }
-        match self.found {
-            Found::Unsaid => {}
-            Found::Length(bytes) => write!(f, "; found {bytes} bytes")?,
-            Found::Seconds(seconds) => write!(f, "; found {seconds} s")?,
+        if self.found != Found::Unsaid {
+            write!(f, "; found {}", self.found)?;
         }
         write!(f, "; expected {}; {}; {}", row.expected, row.spec, row.remedy)
     }
@@ -195,6 +207,16 @@ mod tests {
             assert!(row.description.bytes().all(fits), "{}", row.code);
             assert!(!row.description.is_empty() && !row.expected.is_empty() && !row.remedy.is_empty(), "{}", row.code);
         }
+    }
+
+    #[test]
+    fn place_is_told_behind_the_constant_in_the_same_characters() {
+        let at = Pointer::ROOT.member("amount").and_then(|at| at.item(2)).unwrap();
+        let refusal = Refusal::new(Reason::AuthorizationDetailsInvalid).found_element(1, Flaw::WrongType, at);
+        let description = refusal.description();
+        assert!(description.ends_with(": element 1, /amount/2 is of the wrong type"), "{description}");
+        assert!(refusal.to_string().contains("; found element 1, /amount/2 is"), "{refusal}");
+        assert_eq!(Refusal::new(Reason::CodeMissing).description(), Reason::CodeMissing.row().description);
     }
 
     #[test]

@@ -372,7 +372,7 @@ reasons! {
         "correct claims";
     AuthorizationDetailsMalformed = "PAR-326", InvalidAuthorizationDetails, 400, "RFC 9396 section 2",
         "authorization_details is malformed or too large",
-        "a JSON array of objects, each with a type, depth at most 8, at most 200 nodes and 16 KiB",
+        "a JSON array of objects, each with a string type, depth at most 8, at most 200 nodes and 16 KiB",
         "correct authorization_details";
     AuthorizationDetailsTypeUnknown = "PAR-327", InvalidAuthorizationDetails, 400, "RFC 9396 section 5",
         "authorization_details holds a type that is not known here",
@@ -410,6 +410,10 @@ reasons! {
         "ui_locales is too long",
         "at most 512 bytes",
         "shorten ui_locales";
+    AuthorizationDetailsTypeNotAllowed = "PAR-337", InvalidAuthorizationDetails, 400, "RFC 9396 section 5",
+        "authorization_details holds a type that the client may not use",
+        "a type of the client's authorization_details_types",
+        "register the type with the client";
     AcrEssential = "PAR-338", InvalidRequest, 400, "OpenID Connect Core section 5.5.1.1",
         "an essential acr is asked for, and this server authenticates in one way only",
         "no essential acr in claims",
@@ -458,6 +462,10 @@ reasons! {
         "a parameter in the request object has the wrong JSON type",
         "strings; a number for max_age; an object for claims, an array for authorization_details",
         "send the claim with its type";
+    AuthorizationDetailsInvalid = "PAR-350", InvalidAuthorizationDetails, 400, "RFC 9396 section 5",
+        "an element of authorization_details does not fit its type",
+        "members that the type knows, each of its type and value, none that it requires missing",
+        "correct the element at the place that is named";
     DpopRepeated = "PAR-401", InvalidDpopProof, 400, "RFC 9449 section 4.3",
         "there is more than one DPoP header",
         "one DPoP header",
@@ -691,6 +699,10 @@ reasons! {
         "a live session, or offline_access",
         "start a new authorization",
         behind RefreshTokenInvalid;
+    AuthorizationDetailsWiderThanGrant = "PAR-621", InvalidAuthorizationDetails, 400, "RFC 9396 section 6",
+        "authorization_details asks for what was not granted",
+        "elements that are equal to granted ones",
+        "ask for some of what was granted, or start a new authorization";
     TokenMissing = "PAR-701", InvalidRequest, 400, "RFC 7009 section 2.1",
         "token is missing",
         "the token to be looked at or ended",

@@ -10,6 +10,7 @@ use parhelion_protocol::client::{ApplicationType, ClientStatus, GrantType};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
+use super::authorization_details_types::AuthorizationDetailsTypeSection;
 use super::rate::RateSection;
 use super::{Mode, SourceHeader, StoreKind};
 
@@ -124,6 +125,8 @@ pub(super) struct TenantSection {
     pub(super) user: Vec<UserSection>,
     #[serde(default)]
     pub(super) resource_server: Vec<ResourceServerSection>,
+    #[serde(default)]
+    pub(super) authorization_details_type: Vec<AuthorizationDetailsTypeSection>,
 }
 
 #[derive(Deserialize)]
@@ -154,6 +157,8 @@ pub(super) struct ClientSection {
     #[serde(default)]
     pub(super) post_logout_redirect_uris: Vec<String>,
     pub(super) scope: Option<String>,
+    #[serde(default)]
+    pub(super) authorization_details_types: Vec<Spanned<String>>,
     pub(super) grant_types: Option<Vec<GrantType>>,
     pub(super) response_types: Option<Vec<String>>,
     #[serde(default)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use parhelion_dialects::Dialect;
 use parhelion_jose::jws::Algorithm;
+use parhelion_protocol::authorization_details_type::AuthorizationDetailsTypes;
 use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::limits;
@@ -13,6 +14,7 @@ use parhelion_protocol::profile::{AlgName, LoopbackRedirectUri, Policy};
 use parhelion_protocol::resource_server::ResourceServer;
 use toml::Spanned;
 
+use super::authorization_details_types;
 use super::cors::{CorsKeys, CorsPlan};
 use super::doubts::{self, Pages};
 use super::fault::{ConfigFault, suggestion};
@@ -44,6 +46,8 @@ pub struct TenantPlan {
     pub users: Vec<UserPlan>,
     /// Its resource servers, by id.
     pub resource_servers: HashMap<String, Arc<ResourceServer>>,
+    /// The authorization details types that it knows.
+    pub authorization_details_types: AuthorizationDetailsTypes,
 }
 
 /// A mount as it is configured.
@@ -122,6 +126,10 @@ impl TenantPlan {
         let signing_alg = signing_alg(context, section.signing_alg.as_ref(), &mounts);
         let pages = mounts.iter().any(|(mount, _)| mount.has_pages()).then_some(Pages::There);
         doubts::nobody_to_log_in(context, &section, pages.unwrap_or(Pages::Nowhere));
+        let types = authorization_details_types::read(context, section.authorization_details_type);
+        for client in &section.client {
+            authorization_details_types::check_client(context, &types, &client.authorization_details_types);
+        }
         let clients = clients(context, &mut mounts, section.client);
         if whole {
             clients.values().for_each(|(line, client)| check_method(context, &mounts, *line, client));
@@ -139,6 +147,7 @@ impl TenantPlan {
             clients,
             users,
             resource_servers,
+            authorization_details_types: types,
         })
     }
 
@@ -325,6 +334,7 @@ fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetad
             return Err(context.source.fault_at(file.span(), problem).with_remedy("keep one of them"));
         }
     };
+    let types = section.authorization_details_types.into_iter().map(Spanned::into_inner).collect();
     Ok(ClientMetadata {
         client_id: section.client_id.into_inner(),
         client_name: section.client_name,
@@ -337,6 +347,7 @@ fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetad
         redirect_uris: section.redirect_uris,
         post_logout_redirect_uris: section.post_logout_redirect_uris,
         scope: section.scope,
+        authorization_details_types: types,
         grant_types: section.grant_types,
         response_types: section.response_types,
         dpop_bound_access_tokens: section.dpop_bound_access_tokens,

@@ -446,3 +446,42 @@ fn doubtful_things_are_told_and_not_refused() {
     let token = "[[api_token]]\nname = \"a\"\ntoken = \"t\"\nrights = []\ntenants = \"all\"\n";
     assert!(doubts(&[HEAD, token])[0].contains("has no right"));
 }
+
+fn with_type(more: &str) -> String {
+    format!("[[tenant.authorization_details_type]]\ntype = \"payment\"\n{more}\n")
+}
+
+#[test]
+fn authorization_details_type_is_read_from_text_or_file_and_a_client_may_use_what_it_names() {
+    let payment = with_type("description = \"Pays once\"\nschema = '{\"properties\":{\"amount\":{}}}'");
+    let client = format!("{CLIENT}client_secret = \"x\"\nauthorization_details_types = [\"payment\"]\n");
+    let config = mounted(&[&payment, &client]);
+    let tenant = &config.tenants[0];
+    assert_eq!(tenant.authorization_details_types["payment"].description.as_deref(), Some("Pays once"));
+    assert_eq!(tenant.clients["app"].authorization_details_types, ["payment"]);
+    let directory = TemporaryDirectory::new();
+    std::fs::write(directory.path().join("payment.json"), "{}\n").unwrap();
+    let text = [HEAD, TENANT, MOUNT, &with_type("schema_file = \"payment.json\"")].concat();
+    assert!(Config::read(&directory.path().join("parhelion.toml"), &text, DIALECTS).is_ok());
+}
+
+#[test]
+fn authorization_details_type_that_cannot_be_used_is_refused_with_its_line() {
+    let refused_with = |more: &str| refused(&[HEAD, TENANT, MOUNT, &with_type(more)]);
+    let broken = refused_with("schema = '{\"type\":\"nonsense\"}'");
+    assert!(broken.starts_with("dir/parhelion.toml:11: authorization_details_type `payment`: the schema"), "{broken}");
+    let elsewhere = refused_with("schema = '{\"properties\":{\"a\":{\"$ref\":\"https://schemas.example/a\"}}}'");
+    assert!(elsewhere.contains(":11: ") && elsewhere.contains("must hold all that it refers to"), "{elsewhere}");
+    assert!(refused_with("schema = '['").contains("the text is not JSON"));
+    assert!(refused_with("").contains(":10: authorization_details_type `payment` has no schema"));
+    assert!(refused_with("schema = '{}'\nschema_file = \"a\"").contains("two ways to say one thing"));
+    assert!(refused_with("schema_file = \"nowhere\"").contains(":11: `schema_file`: cannot read dir/nowhere"));
+    let twice = refused_with(&format!("schema = '{{}}'\n{}schema = '{{}}'", with_type("")));
+    assert!(twice.contains("is there twice"), "{twice}");
+    let client = format!("{CLIENT}client_secret = \"x\"\nauthorization_details_types = [\"paiment\"]\n");
+    let unknown = refused(&[HEAD, TENANT, MOUNT, &with_type("schema = '{}'"), &client]);
+    assert!(
+        unknown.contains(":16: there is no authorization_details_type `paiment`; did you mean `payment`?"),
+        "{unknown}"
+    );
+}

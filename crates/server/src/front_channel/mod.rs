@@ -217,7 +217,7 @@ impl Visit<'_> {
         self.check_origin()?;
         let interaction = self.resume(id)?;
         let form = self.form()?;
-        let shown = self.engine.consent_view(self.mount, &interaction).await?.scope;
+        let shown = self.engine.consent_view(self.mount, &interaction).await?.shown;
         interaction.check_form_token(&shown.to_string(), form.form_token.as_deref().unwrap_or_default())?;
         let decision = match form.decision.as_deref() {
             Some("allow") => Decision::Allow,

@@ -9,11 +9,11 @@ use parhelion_engine::fault::Turned;
 use parhelion_engine::interaction::{ConsentView, Interaction, LoginView};
 use parhelion_engine::registry::Mount;
 use parhelion_pages::{
-    ConsentPage, ErrorPage, FormPostPage, Frame, ICON, Language, LoggedOutPage, LoginFailure, LoginPage, LogoutPage,
-    STYLESHEET, ScopeLine, ShownAddress, icon_name, stylesheet_name,
+    AuthorizationDetail, ConsentPage, ErrorPage, FormPostPage, Frame, ICON, Language, LoggedOutPage, LoginFailure,
+    LoginPage, LogoutPage, STYLESHEET, ScopeLine, ShownAddress, icon_name, stylesheet_name,
 };
 use parhelion_protocol::form;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{NOTHING_SHOWN, Step, Visit};
 
@@ -70,19 +70,57 @@ pub(super) fn consent(visit: &Visit<'_>, interaction: &Interaction, view: &Conse
         return error(visit, &parhelion_protocol::refusal::Reason::ServerFault.into());
     };
     let assets = Assets::of(visit.mount);
+    let details: Vec<_> = view.shown.authorization_details.iter().map(|(name, it)| (name, content(it))).collect();
+    let types = &visit.mount.tenant.authorization_details_types;
     let page = ConsentPage {
         frame: assets.frame(visit.mount),
         action_path: &visit.page_path(interaction, Step::Consent),
-        form_token: &interaction.form_token(&view.scope.to_string()),
+        form_token: &interaction.form_token(&view.shown.to_string()),
         client_name: &view.client.client_name,
         client_uri: view.client.client_uri.as_deref().and_then(ShownAddress::of_page),
         username: &view.username,
-        scopes: view.scope.iter().map(|name| ScopeLine::of(name, Language::English)).collect(),
-        authorization_details: Vec::new(),
+        scopes: view.shown.scope.iter().map(|name| ScopeLine::of(name, Language::English)).collect(),
+        authorization_details: details
+            .iter()
+            .map(|(type_name, content)| AuthorizationDetail {
+                type_name,
+                description: types.get(*type_name).and_then(|known| known.description.as_deref()),
+                content,
+            })
+            .collect(),
         redirect_host,
     };
     // Chromium holds the redirect after a form to form-action too.
     html(StatusCode::OK, page.render(), Some(&format!("'self' {}", source(&view.redirect_uri))))
+}
+
+/// What an element of authorization details says beside its type, laid out for reading. A character that would not
+/// be seen, or would turn others around, is spelt out: what is consented to is what is read.
+fn content(element: &Value) -> String {
+    let mut members = element.as_object().cloned().unwrap_or_default();
+    members.remove("type");
+    if members.is_empty() {
+        return String::new();
+    }
+    let text = format!("{:#}", Value::Object(members));
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_unseen(character) {
+            character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// Controls, and the format characters of Unicode that join, hide or reorder text.
+const fn is_unseen(character: char) -> bool {
+    matches!(character,
+        '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The error page: every word of it a constant of ours.
@@ -216,5 +254,23 @@ impl Assets {
             stylesheet_path: &self.stylesheet,
             icon_path: &self.icon,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_member_of_a_detail_but_its_type_is_shown() {
+        let element = json!({ "type": "payment", "amount": "1.50", "to": { "iban": "DE02" } });
+        assert_eq!(content(&element), "{\n  \"amount\": \"1.50\",\n  \"to\": {\n    \"iban\": \"DE02\"\n  }\n}");
+        assert_eq!(content(&json!({ "type": "payment" })), "");
+    }
+
+    #[test]
+    fn character_that_hides_or_turns_text_around_is_spelt_out() {
+        let element = json!({ "to": "\u{202e}evil\u{200b}\u{e0041}\u{fc}" });
+        assert_eq!(content(&element), "{\n  \"to\": \"\\u202eevil\\u200b\\udb40\\udc41\u{fc}\"\n}");
     }
 }
