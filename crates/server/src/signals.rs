@@ -11,8 +11,10 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// From now on they no longer end the process by themselves.
+    /// From now on they no longer end the process by themselves, and SIGHUP does not either.
     pub(crate) fn listen() -> io::Result<Self> {
+        // Whoever asks a server to read its files again must not end one that has none to read.
+        let _ = signal(SignalKind::hangup())?;
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 

@@ -171,8 +171,9 @@ fn serving_begins_with_one_line_and_ends_well_with_sigterm() {
     socket.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
     let id = answer.split("x-request-id: ").nth(1).unwrap().split('\r').next().unwrap().to_owned();
-    let terminated = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    assert!(terminated.success());
+    for signal in ["-HUP", "-TERM"] {
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    }
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let log = text(&output.stderr);

@@ -19,6 +19,8 @@ mod tenants;
 mod users;
 
 #[cfg(test)]
+mod page_tests;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
