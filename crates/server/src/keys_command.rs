@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use parhelion_jose::jws::Algorithm;
 use parhelion_stores::embedded::OpenFault;
 
-use crate::admin::KeysRequest;
 use crate::admin::client::{self, AskFault};
 use crate::config::{Config, StoreKind};
 use crate::master_key;
@@ -68,12 +67,7 @@ async fn ask(config: &Config, tenant: &str, call: &KeysCall) -> Result<Option<Ve
     let master = master_key::open_existing(&config.server.data_dir).map_err(|fault| fault.to_string())?;
     // Without one, no server has ever run here.
     let Some(master) = master else { return Ok(None) };
-    let (name, alg) = match call {
-        KeysCall::List => ("list", None),
-        KeysCall::Rotate(alg) => ("rotate", alg.map(|alg| alg.name().to_owned())),
-    };
-    let request = KeysRequest { tenant: tenant.to_owned(), alg };
-    match client::keys(address, &master, name, &request).await {
+    match client::keys(address, &master, call, tenant).await {
         Ok(keys) => Ok(Some(keys)),
         Err(AskFault::NobodyThere) => Ok(None),
         Err(AskFault::Refused(problem)) => Err(problem),

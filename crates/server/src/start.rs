@@ -139,7 +139,8 @@ impl Server {
         let admin = match plan.admin_listen {
             None => None,
             Some(address) => {
-                let admin = Admin::new(Arc::clone(&edge), records, &master, Arc::clone(&draining));
+                let admin =
+                    Admin::new(Arc::clone(&edge), records, Arc::new(SystemClock), &master, Arc::clone(&draining));
                 let admin = admin.map_err(|_| StartFault::MasterKey(MasterKeyFault::Entropy))?;
                 Some((Arc::new(admin), listen(address).await?))
             }

@@ -15,9 +15,12 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::Admin;
+use super::proof::SCHEME;
 use crate::metrics::TEXT_KIND;
 use crate::signing_keys::{KeyFault, KeyView};
 
+const LIST: &str = "/keys/list";
+const ROTATE: &str = "/keys/rotate";
 /// How long the store may take before the server is not ready.
 const STORE_WAIT: Duration = Duration::from_secs(2);
 /// Bytes of a body.
@@ -45,12 +48,10 @@ impl Admin {
                 Some(figures) => with_kind(StatusCode::OK, figures, TEXT_KIND),
                 None => text(StatusCode::INTERNAL_SERVER_ERROR, "the figures cannot be written\n"),
             },
-            "/keys/list" | "/keys/rotate" if posts => {
-                let rotates = parts.uri.path() == "/keys/rotate";
-                self.keys(&parts.headers, body, if rotates { KeysCall::Rotate } else { KeysCall::List }).await
-            }
+            LIST if posts => self.keys(&parts.headers, body, KeysCall::List).await,
+            ROTATE if posts => self.keys(&parts.headers, body, KeysCall::Rotate).await,
             "/health" | "/ready" | "/metrics" => not_allowed("GET, HEAD"),
-            "/keys/list" | "/keys/rotate" => not_allowed("POST"),
+            LIST | ROTATE => not_allowed("POST"),
             _ => text(StatusCode::NOT_FOUND, "there are /health, /ready, /metrics, /keys/list and /keys/rotate\n"),
         }
     }
@@ -71,14 +72,20 @@ impl Admin {
     }
 
     async fn keys(&self, headers: &HeaderMap, body: Incoming, call: KeysCall) -> Response {
-        let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        if !sent.and_then(|sent| sent.strip_prefix("Bearer ")).is_some_and(|token| self.token.is_of(token)) {
-            return problem(StatusCode::UNAUTHORIZED, "the caller does not hold this server's master key");
-        }
         let body = timeout(BODY_WAIT, Limited::new(body, BODY_MAX_BYTES).collect()).await;
-        let request = body.ok().and_then(Result::ok).map(http_body_util::Collected::to_bytes);
-        let request = request.and_then(|bytes| serde_json::from_slice::<KeysRequest>(&bytes).ok());
-        let Some(KeysRequest { tenant, alg }) = request else {
+        let Some(body) = body.ok().and_then(Result::ok).map(http_body_util::Collected::to_bytes) else {
+            return problem(StatusCode::BAD_REQUEST, "the body is too large, or did not come");
+        };
+        let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let proof = sent.and_then(|sent| sent.strip_prefix(SCHEME)).map(str::trim_start);
+        let now = self.clock.now();
+        if !proof.is_some_and(|proof| self.proof_key.holds(proof, call.path(), &body, now)) {
+            return problem(
+                StatusCode::UNAUTHORIZED,
+                "the caller has not shown that it holds this server's master key",
+            );
+        }
+        let Ok(KeysRequest { tenant, alg }) = serde_json::from_slice::<KeysRequest>(&body) else {
             return problem(StatusCode::BAD_REQUEST, "the body is no JSON object with `tenant`");
         };
         let alg = match alg.as_deref().map(|name| Algorithm::from_name(name).ok_or(name)).transpose() {
@@ -97,10 +104,20 @@ impl Admin {
     }
 }
 
+/// What is done with keys.
 #[derive(Clone, Copy)]
-enum KeysCall {
+pub(super) enum KeysCall {
     List,
     Rotate,
+}
+
+impl KeysCall {
+    pub(super) const fn path(self) -> &'static str {
+        match self {
+            Self::List => LIST,
+            Self::Rotate => ROTATE,
+        }
+    }
 }
 
 fn listed(keys: &[KeyView]) -> Response {

@@ -4,15 +4,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use parhelion_engine::ports::Clock;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::answer::KeysRequest;
-use super::token;
+use super::answer::{KeysCall, KeysRequest};
+use super::proof::{ProofKey, SCHEME};
+use crate::keys_command;
 use crate::master_key::MasterKey;
 use crate::signing_keys::KeyView;
+use crate::system::SystemClock;
 
 /// A new RSA key may take seconds on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,21 +30,26 @@ pub(crate) enum AskFault {
     Refused(String),
 }
 
-/// Asks the server whose admin listener is at `address`: `list` or `rotate`.
+/// Asks the server whose admin listener is at `address` for what there is, or for a new key.
 pub(crate) async fn keys(
     address: SocketAddr,
     master: &MasterKey,
-    call: &'static str,
-    request: &KeysRequest,
+    call: &keys_command::KeysCall,
+    tenant: &str,
 ) -> Result<Vec<KeyView>, AskFault> {
     let refused = |problem: String| AskFault::Refused(format!("{address}: {problem}"));
-    let token = token::text(master).map_err(|_| refused("the token cannot be derived".to_owned()))?;
-    let body = serde_json::to_string(request).map_err(|error| refused(error.to_string()))?;
+    let (call, alg) = match call {
+        keys_command::KeysCall::List => (KeysCall::List, None),
+        keys_command::KeysCall::Rotate(alg) => (KeysCall::Rotate, alg.map(|alg| alg.name().to_owned())),
+    };
+    let request = KeysRequest { tenant: tenant.to_owned(), alg };
+    let body = serde_json::to_string(&request).map_err(|error| refused(error.to_string()))?;
+    let key = ProofKey::derive(master).map_err(|_| refused("no proof can be made".to_owned()))?;
+    let (path, length) = (call.path(), body.len());
+    let proof = key.prove(path, body.as_bytes(), SystemClock.now());
     let head = format!(
-        "POST /keys/{call} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-        *token,
-        body.len()
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: {SCHEME} {proof}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
     );
     let asked = timeout(PATIENCE, exchange(address, &[head, body].concat())).await;
     let answer = match asked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {

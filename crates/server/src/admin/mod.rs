@@ -3,7 +3,7 @@
 
 mod answer;
 pub(crate) mod client;
-mod token;
+mod proof;
 
 #[cfg(test)]
 mod tests;
@@ -18,15 +18,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use parhelion_engine::fault::Fault;
-use parhelion_engine::ports::Store;
+use parhelion_engine::ports::{Clock, Store};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use crate::edge::Edge;
 use crate::master_key::MasterKey;
-pub(crate) use answer::KeysRequest;
-use token::AdminToken;
+use proof::ProofKey;
 
 /// Connections at one time: what collects figures, what asks for readiness, and a person.
 const CONNECTIONS_MAX: usize = 32;
@@ -41,7 +40,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Admin {
     edge: Arc<Edge>,
     store: Arc<dyn Store>,
-    token: AdminToken,
+    clock: Arc<dyn Clock>,
+    proof_key: ProofKey,
     draining: Arc<AtomicBool>,
 }
 
@@ -49,10 +49,11 @@ impl Admin {
     pub(crate) fn new(
         edge: Arc<Edge>,
         store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
         master: &MasterKey,
         draining: Arc<AtomicBool>,
     ) -> Result<Self, Fault> {
-        Ok(Self { edge, store, token: AdminToken::derive(master)?, draining })
+        Ok(Self { edge, store, clock, proof_key: ProofKey::derive(master)?, draining })
     }
 
     fn is_draining(&self) -> bool {

@@ -77,7 +77,9 @@ impl Site {
         let edge = Arc::new(Edge::new(&config, ports, Limits::default(), None).await.unwrap());
         let draining = Arc::new(AtomicBool::new(false));
         let records: Arc<dyn Store> = Arc::<Moody>::clone(&store);
-        let admin = Admin::new(Arc::clone(&edge), records, &master, Arc::clone(&draining)).unwrap();
+        let admin =
+            Admin::new(Arc::clone(&edge), records, Arc::new(FakeClock::default()), &master, Arc::clone(&draining))
+                .unwrap();
         let bind = async || {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             (listener.local_addr().unwrap(), listener)
@@ -92,10 +94,10 @@ impl Site {
         send(self.admin, method, path, "", "").await
     }
 
-    async fn keys(&self, call: &str, token: &str, body: &Value) -> (u16, Value) {
-        let authorization = format!("Authorization: Bearer {token}\r\n");
-        let (status, body) =
-            send(self.admin, "POST", &format!("/keys/{call}"), &authorization, &body.to_string()).await;
+    async fn keys(&self, call: &str, master: u8, body: &Value) -> (u16, Value) {
+        let (path, body) = (format!("/keys/{call}"), body.to_string());
+        let authorization = authorization(master, &path, &body);
+        let (status, body) = send(self.admin, "POST", &path, &authorization, &body).await;
         (status, serde_json::from_str(&body).unwrap())
     }
 
@@ -117,8 +119,11 @@ async fn send(address: SocketAddr, method: &str, path: &str, headers: &str, body
     (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
-fn master_token() -> String {
-    token::text(&Zeroizing::new(MASTER)).unwrap().to_string()
+/// As whoever holds this master key would ask at the moment at which the clocks of these tests stand.
+fn authorization(master: u8, path: &str, body: &str) -> String {
+    let key = ProofKey::derive(&Zeroizing::new([master; 32])).unwrap();
+    let now = FakeClock::default().now();
+    format!("Authorization: {} {}\r\n", proof::SCHEME, key.prove(path, body.as_bytes(), now))
 }
 
 #[tokio::test]
@@ -151,8 +156,8 @@ async fn nothing_of_it_is_on_the_public_listener() {
     let site = Site::start().await;
     for path in ["/health", "/ready", "/metrics", "/keys/list", "/keys/rotate", "/debug/pprof"] {
         for method in ["GET", "POST"] {
-            let authorization = format!("Authorization: Bearer {}\r\n", master_token());
-            let (status, body) = send(site.public, method, path, &authorization, "{\"tenant\":\"acme\"}").await;
+            let sent = "{\"tenant\":\"acme\"}";
+            let (status, body) = send(site.public, method, path, &authorization(1, path, sent), sent).await;
             assert_eq!(status, 404, "{method} {path}: {body}");
         }
     }
@@ -162,15 +167,18 @@ async fn nothing_of_it_is_on_the_public_listener() {
 async fn keys_are_for_whoever_holds_the_master_key() {
     let site = Site::start().await;
     let acme = json!({ "tenant": "acme" });
-    for wrong in ["", "x", &token::text(&Zeroizing::new([2; 32])).unwrap()] {
-        for call in ["list", "rotate"] {
-            assert_eq!(site.keys(call, wrong, &acme).await.0, 401, "{call} {wrong}");
+    for call in ["list", "rotate"] {
+        assert_eq!(site.keys(call, 2, &acme).await.0, 401, "{call} with another master key");
+        let (path, body) = (format!("/keys/{call}"), acme.to_string());
+        let other = authorization(1, "/keys/other", &body);
+        let bearer = authorization(1, &path, &body).replace(proof::SCHEME, "Bearer");
+        for headers in ["", "Authorization: \r\n", &other, &bearer] {
+            assert_eq!(send(site.admin, "POST", &path, headers, &body).await.0, 401, "{headers}");
         }
     }
-    let token = master_token();
-    let (status, listed) = site.keys("list", &token, &acme).await;
+    let (status, listed) = site.keys("list", 1, &acme).await;
     assert_eq!((status, listed["keys"].as_array().unwrap().len()), (200, 1), "{listed}");
-    let (status, rotated) = site.keys("rotate", &token, &json!({ "tenant": "acme", "alg": "EdDSA" })).await;
+    let (status, rotated) = site.keys("rotate", 1, &json!({ "tenant": "acme", "alg": "EdDSA" })).await;
     assert_eq!(
         (status, &rotated["keys"][1]["alg"], &rotated["keys"][1]["state"]),
         (200, &json!("EdDSA"), &json!("waiting"))
@@ -182,10 +190,10 @@ async fn keys_are_for_whoever_holds_the_master_key() {
         (json!({ "tenant": "nobody" }), 404, "no tenant"),
         (json!({ "alg": "ES256" }), 400, "no JSON object"),
         (json!({ "tenant": "acme", "more": 1 }), 400, "no JSON object"),
-        (json!({ "tenant": "x".repeat(5000) }), 400, "no JSON object"),
+        (json!({ "tenant": "x".repeat(5000) }), 400, "too large"),
     ];
     for (body, status, word) in refused {
-        let (got, answer) = site.keys("rotate", &token, &body).await;
+        let (got, answer) = site.keys("rotate", 1, &body).await;
         assert_eq!(got, status, "{answer}");
         assert!(answer["problem"].as_str().unwrap().contains(word), "{answer}");
     }
