@@ -17,9 +17,21 @@ impl Folder {
     /// When it cannot be created.
     #[must_use]
     pub fn new(purpose: &str) -> Self {
+        Self::below(&env::temp_dir(), purpose)
+    }
+
+    /// As [`Folder::new`], in memory where the system has a place for that: for what need not survive the machine, so
+    /// that a disk which others keep busy tells nothing about the server.
+    #[must_use]
+    pub fn in_memory(purpose: &str) -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Self::below(memory, purpose) } else { Self::new(purpose) }
+    }
+
+    fn below(place: &Path, purpose: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("parhelion-{purpose}-{}-{number}", process::id()));
+        let path = place.join(format!("parhelion-{purpose}-{}-{number}", process::id()));
         // Left behind by an earlier process of the same id.
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("a folder for the test");

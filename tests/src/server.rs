@@ -23,6 +23,7 @@ pub struct Server {
     folder: Folder,
     port: u16,
     scheme: Scheme,
+    arguments: &'static [&'static str],
     child: Option<Child>,
 }
 
@@ -82,9 +83,25 @@ impl Server {
         Self::try_start_speaking(config, Scheme::Http)
     }
 
+    /// As [`Server::try_start`], with more arguments on its command line and its data in memory.
+    ///
+    /// # Errors
+    /// The text of standard error.
+    pub fn try_start_with(config: &str, arguments: &'static [&'static str]) -> Result<Self, String> {
+        Self::try_start_as(config, Scheme::Http, arguments, Folder::in_memory("server"))
+    }
+
     fn try_start_speaking(config: &str, scheme: Scheme) -> Result<Self, String> {
-        let folder = Folder::new("server");
-        let mut server = Self { folder, port: free_port(), scheme, child: None };
+        Self::try_start_as(config, scheme, &[], Folder::new("server"))
+    }
+
+    fn try_start_as(
+        config: &str,
+        scheme: Scheme,
+        arguments: &'static [&'static str],
+        folder: Folder,
+    ) -> Result<Self, String> {
+        let mut server = Self { folder, port: free_port(), scheme, arguments, child: None };
         fs::create_dir_all(server.data_folder()).expect("a data folder");
         server.configure(config);
         server.launch()?;
@@ -211,6 +228,7 @@ impl Server {
                 Scheme::Http => &[][..],
                 Scheme::Https => &["--tls", "dev"],
             })
+            .args(self.arguments)
             .stdin(Stdio::null())
             .stdout(self.log("stdout.log"))
             .stderr(self.log("stderr.log"))

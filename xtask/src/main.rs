@@ -3,6 +3,7 @@
 mod prerequisites;
 mod proofs;
 mod repository;
+mod spec;
 mod step;
 mod suite;
 mod tidy;
@@ -25,6 +26,8 @@ struct CommandLine {
 enum Command {
     /// Run everything that CI runs, and stop at the first failing step.
     Test(TestArguments),
+    /// Send every row of the requirements and attacks to the server and say which were executed, deferred and missing.
+    Spec(spec::SpecArguments),
     /// Read the tracked files for what a compiler does not look at.
     Tidy,
     /// Kill the server again and again under load and check that it kept its word (a long proof).
@@ -60,6 +63,7 @@ fn run(command: Command) -> Result<(), String> {
             let extent = if arguments.fast { suite::Extent::Fast } else { suite::Extent::Everything };
             if arguments.list { suite::list(extent) } else { suite::run(&repository, extent)? }
         }
+        Command::Spec(arguments) => spec::run(&repository, &arguments)?,
         Command::Tidy => tidy::run(&repository)?,
         Command::Kill(arguments) => proofs::kill(&repository, &arguments)?,
         Command::Race(arguments) => proofs::race(&repository, &arguments)?,

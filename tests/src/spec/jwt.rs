@@ -82,6 +82,11 @@ fn tampered(header: &str, claims: &str, mut signature: Vec<u8>, how: Option<&str
             signature[10] ^= 1;
             format!("{header}.{claims}.{}", sign(&signature))
         }
+        Some("other-s") => {
+            let other = order_minus(&signature[32..]);
+            signature[32..].copy_from_slice(&other);
+            format!("{header}.{claims}.{}", sign(&signature))
+        }
         Some("zero-signature") => format!("{header}.{claims}.{}", sign(&vec![0; signature.len()])),
         Some("no-signature") => format!("{header}.{claims}."),
         Some("two-segments") => format!("{header}.{claims}"),
@@ -96,6 +101,21 @@ fn tampered(header: &str, claims: &str, mut signature: Vec<u8>, how: Option<&str
         }
         Some(other) => panic!("there is no way to tamper called `{other}`"),
     }
+}
+
+/// The order of P-256 minus a number: the `s` of the other signature of the same token.
+fn order_minus(number: &[u8]) -> [u8; 32] {
+    const ORDER: [u8; 32] = [
+        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,
+        0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+    ];
+    let (mut difference, mut borrow) = ([0; 32], 0);
+    for at in (0..32).rev() {
+        let digit = i16::from(ORDER[at]) - i16::from(number[at]) - borrow;
+        borrow = i16::from(digit < 0);
+        difference[at] = digit.rem_euclid(256) as u8;
+    }
+    difference
 }
 
 fn changed(members: Json, different: Table) -> String {

@@ -39,6 +39,17 @@ pub struct Report {
     pub rows: Rows,
 }
 
+/// Keeps a text in the build folder, for whoever wants to look.
+///
+/// # Panics
+/// When it cannot be written.
+pub fn keep(name: &str, text: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a work tree");
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
+    fs::create_dir_all(&target).expect("a target folder");
+    fs::write(target.join(name), text).expect("a file in the target folder");
+}
+
 /// Cases of one row.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
@@ -99,10 +110,7 @@ impl Report {
     /// # Panics
     /// When it cannot be written.
     pub fn write(&self) {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a work tree");
-        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
-        fs::create_dir_all(&target).expect("a target folder");
-        fs::write(target.join("spec-report.json"), format!("{:#}\n", self.as_json())).expect("a report");
+        keep("spec-report.json", &format!("{:#}\n", self.as_json()));
     }
 
     fn as_json(&self) -> serde_json::Value {

@@ -11,17 +11,20 @@ use super::case::{self, Case};
 use super::flip;
 use super::generate::no_secret_in;
 use super::judge::{judge, judge_race};
-use super::report::{Report, Verdict};
+use super::report::{self, Report, Verdict};
 use super::rows::Rows;
 use super::site::Site;
 use super::stage::{Done, Server, Stage};
+use crate::request::Request;
+use crate::wire::Http;
 
 /// Cases that run at one time: many of them wait.
-const AT_ONE_TIME: usize = 6;
+const AT_ONE_TIME: usize = 8;
 
 /// Titles of the checks that follow all others.
 const LOGS: &str = "nothing that was sent or issued is in the log";
 const STORE: &str = "nothing that was sent or issued can be read in the store's file";
+const METRICS: &str = "nothing that was sent or issued is in the operator's figures";
 const ALIVE: &str = "the server has outlived every case without a panic";
 
 /// Runs every case.
@@ -181,6 +184,7 @@ fn closing(site: &mut Site, references: &HashSet<String>) -> Vec<Verdict> {
     };
     let alive = if site.server.is_alive() { Ok(()) } else { Err("the server has ended".to_owned()) };
     let log = format!("{}{}", site.server.stderr(), site.server.stdout());
+    report::keep("spec-server.log", &log);
     let panicked = log.lines().find(|line| line.contains("panic"));
     let alive = alive.and(panicked.map_or(Ok(()), |line| Err(format!("the log tells of a panic: {line}"))));
     let printable = log.lines().all(|line| !line.contains(['\u{1b}', '\u{2028}', '\r']));
@@ -188,8 +192,14 @@ fn closing(site: &mut Site, references: &HashSet<String>) -> Vec<Verdict> {
         if printable { Ok(()) } else { Err("the log has characters that no terminal should see".to_owned()) };
     let secrets = no_secret_in("the log", log.as_bytes(), references).and(printable);
     let store = no_secret_in("the store", &site.store_bytes(), references);
+    let metrics = Http::to(site.admin_address()).send(&Request::get("/metrics")).map_err(|error| error.to_string());
+    let metrics = metrics.and_then(|answer| match answer.status {
+        200 => no_secret_in("the figures", &answer.body, references),
+        status => Err(format!("the figures were answered with {status}")),
+    });
     vec![
         verdict(LOGS, &["LG-01", "LG-03", "FC-13", "N-137"], secrets),
+        verdict(METRICS, &["LG-01"], metrics),
         verdict(STORE, &["LG-06", "PR-28", "N-125"], store),
         verdict(ALIVE, &["LG-04"], alive),
     ]

@@ -2,7 +2,7 @@
 //! how each client is registered.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::OnceLock;
 
 use toml::{Table, Value};
@@ -10,7 +10,9 @@ use toml::{Table, Value};
 use super::keys::Keys;
 use crate::binary::Binary;
 use crate::browser::User;
+use crate::request::Request;
 use crate::server::{Server, free_port};
+use crate::wire::Http;
 
 /// The password of every user of the site.
 pub const PASSWORD: &str = "canary correct horse battery staple";
@@ -30,6 +32,7 @@ pub struct Site {
     /// The redirect URI of most clients.
     pub callback: String,
     config: Table,
+    admin_port: u16,
 }
 
 /// A client as it is registered.
@@ -106,9 +109,13 @@ impl Site {
         let keys = all_keys();
         let callback = format!("http://127.0.0.1:{}/cb", free_port());
         let mut config = configuration(&callback);
-        config["server"].as_table_mut().expect("a table").extend(different.clone());
-        let server = Server::start(&written(&config, keys));
-        Self { server, keys, callback, config }
+        let admin_port = free_port();
+        let section = config["server"].as_table_mut().expect("a table");
+        section.insert("admin_listen".to_owned(), format!("127.0.0.1:{admin_port}").into());
+        section.extend(different.clone());
+        let server = Server::try_start_with(&written(&config, keys), &["--log-level", "trace"]);
+        let server = server.unwrap_or_else(|report| panic!("the server did not start:\n{report}"));
+        Self { server, keys, callback, config, admin_port }
     }
 
     /// Starts a server with this configuration in place of the site's, or tells why it did not start.
@@ -123,6 +130,12 @@ impl Site {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// Where the operator's own listener is.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.admin_port).into()
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -195,6 +208,8 @@ impl Site {
     }
 
     fn start_anew(&mut self) {
+        // A process that answers has also begun to listen for signals.
+        let _ = Http::to(self.address()).send(&Request::get("/acme/jwks"));
         self.server.terminate();
         self.server.configure(&written(&self.config, self.keys));
         self.server.start_again();

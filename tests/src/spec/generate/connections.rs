@@ -1,5 +1,6 @@
 //! Generators that hold many connections, or send much over one.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -38,6 +39,26 @@ pub(super) fn idle(stage: &Stage<'_>, place: &Place, count: usize, closed_within
     let idle = open(address, count)?;
     closed(idle, Instant::now(), closed_within_s)?;
     served(address, &place.path("jwks")).map(drop)
+}
+
+/// Requests without end from somebody who reads no answer: in the end the server closes.
+pub(super) fn slow_reader(stage: &Stage<'_>, place: &Place, closed_within_s: f64) -> Result<(), String> {
+    let address = stage.site().address();
+    let request = format!("GET {} HTTP/1.1\r\nHost: {address}\r\n\r\n", place.path("discovery"));
+    let many = request.repeat(200);
+    let mut connection = Connection::open(address).map_err(|error| error.to_string())?;
+    let start = Instant::now();
+    let error = loop {
+        if let Err(error) = connection.send(many.as_bytes()) {
+            break error;
+        }
+        if start.elapsed().as_secs_f64() > closed_within_s {
+            return Err("the server goes on writing to somebody who reads nothing".to_owned());
+        }
+    };
+    let ended = matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset);
+    let in_time = start.elapsed().as_secs_f64() <= closed_within_s;
+    if ended && in_time { Ok(()) } else { Err(format!("after {:?}: {error}", start.elapsed())) }
 }
 
 /// Many requests sent before any answer is read: as many answers, each to its own request.

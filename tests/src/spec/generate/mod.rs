@@ -26,6 +26,7 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: Table) -> Res
     let mut number = |name: &str| fields.number(name).unwrap_or_else(|| panic!("`{name}` is missing"));
     let outcome = match name {
         "idle" => connections::idle(stage, place, number("connections") as usize, number("closed_within_s")),
+        "slow-reader" => connections::slow_reader(stage, place, number("closed_within_s")),
         "pipeline" => connections::pipeline(stage, place, number("requests") as usize),
         "request-uris-are-random" => request_uris_are_random(stage, place, number("count") as usize),
         "colliding-names" => colliding_names(stage, place, number("parameters") as usize, number("within_s")),
@@ -34,6 +35,7 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: Table) -> Res
                 (number("connections") as usize, number("every_s"), number("closed_within_s"));
             connections::drip(stage, place, count, &fields.needed_text("head"), every_s, within_s)
         }
+        "no-core-dumps" => no_core_dumps(stage),
         "log" => log(stage, &fields.texts("has"), &fields.texts("lacks")),
         "dependency-is-absent" => dependency_is_absent(&fields.needed_text("name")),
         "process-arguments" => process_arguments(stage, &fields.texts("lacks")),
@@ -169,6 +171,15 @@ fn process_arguments(stage: &Stage<'_>, lacks: &[String]) -> Result<(), String> 
         Some(found) => Err(format!("the arguments hold {found}")),
         None => Ok(()),
     }
+}
+
+/// That the kernel writes no image of the process, whatever happens to it.
+fn no_core_dumps(stage: &Stage<'_>) -> Result<(), String> {
+    let limits =
+        fs::read_to_string(format!("/proc/{}/limits", stage.site().server.pid())).map_err(|error| error.to_string())?;
+    let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap_or_default();
+    let numbers: Vec<&str> = line.trim_start_matches("Max core file size").split_whitespace().take(2).collect();
+    if numbers == ["0", "0"] { Ok(()) } else { Err(format!("the limit of core files is {numbers:?}")) }
 }
 
 /// Whether any of these references, or anything that was marked as secret, is in the bytes.
