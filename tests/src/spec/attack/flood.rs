@@ -107,6 +107,26 @@ pub(super) fn colliding_names(stage: &mut Stage<'_>, place: &Place, with: &mut F
     must_be("colliding names", &ask(stage, place, &request)?, u16::try_from(status).unwrap_or_default())
 }
 
+/// As many redirect URIs as a client may have, and one more.
+pub(super) fn many_redirect_uris(with: &mut Fields<'_>) -> Result<(), String> {
+    let (accepted, refused) = (count(with, "accepted"), count(with, "refused"));
+    let parts = |number: usize| {
+        let uris: Vec<String> = (0..number).map(|at| format!("\"https://app.example/cb/{at}\"")).collect();
+        format!("client = {{ redirect_uris = [{}] }}", uris.join(", "))
+    };
+    let server = small_server(&parts(accepted))?;
+    let fields = [
+        ("client_id", "app"), ("response_type", "code"), ("redirect_uri", "https://app.example/cb/99"),
+        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256"),
+    ];
+    let answer = Http::to(server.address()).send(&Request::form("/acme/par", &fields));
+    must_be("the last one", &answer.map_err(|error| error.to_string())?, 201)?;
+    match small_server(&parts(refused)) {
+        Ok(_) => Err(format!("{refused} redirect URIs are accepted")),
+        Err(_) => Ok(()),
+    }
+}
+
 /// Bytes that a sloppy reader takes for two requests. The second one would push; at most one answer comes.
 pub(super) fn two_out_of_one(stage: &mut Stage<'_>, place: &Place, with: &mut Fields<'_>) -> Result<(), String> {
     let raw = with.needed_text("raw");

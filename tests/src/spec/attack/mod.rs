@@ -44,6 +44,7 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: &mut Fields<'
         "redemption-races" => tokens::redemption_races(stage, place, with),
         "refreshes-at-one-moment" => tokens::refreshes_at_one_moment(stage, place, with),
         "truncated" => tokens::truncated(stage, place, with),
+        "many-redirect-uris" => flood::many_redirect_uris(with),
         "forged-forms" => front::forged_forms(stage, place, with),
         "session-rotates" => front::session_rotates(stage, place),
         "cookies-tell-nothing" => front::cookies_tell_nothing(stage, place),
