@@ -1,10 +1,9 @@
 //! The life of a pushed request: races for its completion, guesses, anonymous loads, how random references are.
 
-use std::collections::HashSet;
 use std::sync::Barrier;
 use std::thread;
 
-use super::{ask, authorize_url, authorize_url_of, count, must_be, overlay, small_server};
+use super::{authorize_url, authorize_url_of, count, must_be, small_server};
 use crate::browser::{Browser, Landing};
 use crate::request::Request;
 use crate::spec::fields::Fields;
@@ -12,7 +11,7 @@ use crate::spec::invariants::differences;
 use crate::spec::site::{self, Place};
 use crate::spec::stage::Stage;
 use crate::wire::Http;
-use crate::{base64, dice, race};
+use crate::{dice, race};
 
 /// Many browsers, one pushed request, race after race.
 pub(super) fn completion_races(with: &mut Fields<'_>) -> Result<(), String> {
@@ -119,30 +118,4 @@ pub(super) fn anonymous_loads(stage: &mut Stage<'_>, place: &Place, with: &mut F
         Some(before) if before != stage.site().store_bytes() => Err("loading has written to the store".to_owned()),
         Some(_) | None => Ok(()),
     }
-}
-
-/// Many references: none twice, as many ones as zeros, every byte of them as free as the others.
-pub(super) fn references_look_random(stage: &mut Stage<'_>, place: &Place, with: &mut Fields<'_>) -> Result<(), String> {
-    let (client, times) = (with.needed_text("client"), count(with, "times"));
-    let mut seen = HashSet::new();
-    let mut values = Vec::new();
-    for _ in 0..times {
-        let answer = ask(stage, place, &overlay("push", &client, &[]))?;
-        must_be("a push", &answer, 201)?;
-        let uri = answer.json()["request_uri"].as_str().unwrap_or_default().to_owned();
-        let reference = uri.rsplit(':').next().unwrap_or_default();
-        let value = base64::from_url_safe(reference).filter(|value| value.len() == 32).ok_or("not 32 bytes")?;
-        if !seen.insert(value.clone()) {
-            return Err("a reference was issued twice".to_owned());
-        }
-        values.push(value);
-    }
-    let ones: u32 = values.iter().flatten().map(|byte| byte.count_ones()).sum();
-    let bits = times as f64 * 256.0;
-    // Five standard deviations.
-    if (f64::from(ones) - bits / 2.0).abs() > 2.5 * bits.sqrt() {
-        return Err(format!("{ones} ones in {bits} bits"));
-    }
-    let stiff = (0..32).find(|at| values.iter().map(|value| value[*at]).collect::<HashSet<_>>().len() < times.min(256) / 3);
-    stiff.map_or(Ok(()), |at| Err(format!("byte {at} takes few values")))
 }
