@@ -35,12 +35,16 @@ impl Rows {
     /// When they are not what they should be.
     #[must_use]
     pub fn read() -> Self {
-        let deferred = table(include_str!("../../spec/deferred.toml"));
+        let deferred =
+            table(concat!(include_str!("../../spec/deferred.toml"), include_str!("../../spec/deferred_attacks.toml")));
         let rows = Self {
             all: pairs(&table(include_str!("../../spec/rows.toml")), "rows"),
             deferred: reasons(&deferred, "deferred"),
             partly: reasons(&deferred, "partly"),
-            known_wrong: known_wrong(&table(include_str!("../../spec/known_wrong.toml"))),
+            known_wrong: known_wrong(&table(concat!(
+                include_str!("../../spec/known_wrong.toml"),
+                include_str!("../../spec/known_wrong_attacks.toml")
+            ))),
         };
         let strange = rows.deferred.keys().chain(rows.partly.keys()).find(|id| !rows.all.contains_key(*id));
         assert_eq!(strange, None, "a row that is deferred and not known");

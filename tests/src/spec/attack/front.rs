@@ -46,7 +46,10 @@ fn forgeries(form: &Filled, cookies: &[(String, String)]) -> Vec<Forgery> {
         with("from another site", form.request().header("Origin", "https://evil.example")),
         with("from another port", form.request().header("Origin", "http://127.0.0.1:1")),
         with("from a subdomain", form.request().header("Origin", "https://evil.app.example")),
-        with("cross-site, says the browser", form.request().header("Origin", "null").header("Sec-Fetch-Site", "cross-site")),
+        with(
+            "cross-site, says the browser",
+            form.request().header("Origin", "null").header("Sec-Fetch-Site", "cross-site"),
+        ),
         with("same-site, says the browser", form.request().header("Sec-Fetch-Site", "same-site")),
         ("without cookies".to_owned(), form.request().header("Origin", "null"), Vec::new()),
     ];
@@ -127,7 +130,8 @@ pub(super) fn cookies_tell_nothing(stage: &mut Stage<'_>, place: &Place) -> Resu
         let value = cookie.split_once('=').and_then(|(_, rest)| rest.split(';').next()).unwrap_or_default();
         let decoded: Vec<u8> = value.split('.').filter_map(base64::from_url_safe).flatten().collect();
         let text = format!("{value} {}", String::from_utf8_lossy(&decoded));
-        if text.contains("canary") || text.contains(reference) || text.contains("openid") || text.contains("127.0.0.1") {
+        if text.contains("canary") || text.contains(reference) || text.contains("openid") || text.contains("127.0.0.1")
+        {
             return Err(format!("a cookie tells what was pushed: {text}"));
         }
     }
@@ -141,8 +145,11 @@ pub(super) fn cookies_over_https() -> Result<(), String> {
     )?;
     let mut jar = Jar::new(server.address());
     let fields = [
-        ("client_id", "app"), ("response_type", "code"), ("redirect_uri", "https://app.example/cb"),
-        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256"),
+        ("client_id", "app"),
+        ("response_type", "code"),
+        ("redirect_uri", "https://app.example/cb"),
+        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        ("code_challenge_method", "S256"),
     ];
     let pushed = jar.send(Request::form("/acme/par", &fields))?;
     must_be("a push", &pushed, 201)?;
@@ -154,7 +161,9 @@ pub(super) fn cookies_over_https() -> Result<(), String> {
         return Err(format!("no cookie, or no way on: {:?}", answer.headers));
     }
     let wanted = ["__Host-", "; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/;"];
-    let lacking = |cookie: &&str| !cookie.starts_with("__Host-") || !wanted.iter().all(|part| cookie.contains(part)) || cookie.contains("Domain");
+    let lacking = |cookie: &&str| {
+        !cookie.starts_with("__Host-") || !wanted.iter().all(|part| cookie.contains(part)) || cookie.contains("Domain")
+    };
     match cookies.into_iter().find(lacking) {
         Some(cookie) => Err(format!("a cookie over https: {cookie}")),
         None => Ok(()),

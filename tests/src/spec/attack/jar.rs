@@ -81,7 +81,8 @@ impl Filled {
 
     /// As a request without cookies.
     pub(super) fn request(&self) -> Request {
-        let pairs: Vec<(&str, &str)> = self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let pairs: Vec<(&str, &str)> =
+            self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         Request::form(&self.target, &pairs)
     }
 }

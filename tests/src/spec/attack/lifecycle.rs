@@ -43,7 +43,8 @@ pub(super) fn presses_at_one_moment(stage: &mut Stage<'_>, place: &Place, with: 
         threads.into_iter().map(|thread| thread.join().expect("a press")).collect()
     });
     let landings = landings.into_iter().collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    let (heard, others): (Vec<_>, Vec<_>) = landings.iter().partition(|landing| matches!(landing, Landing::Callback(_)));
+    let (heard, others): (Vec<_>, Vec<_>) =
+        landings.iter().partition(|landing| matches!(landing, Landing::Callback(_)));
     if heard.len() != 1 || !others.iter().all(|landing| landing.is_refusal()) {
         return Err(format!("{} of {} were heard: {landings:?}", heard.len(), landings.len()));
     }

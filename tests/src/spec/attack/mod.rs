@@ -48,6 +48,8 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: &mut Fields<'
         "session-rotates" => front::session_rotates(stage, place),
         "cookies-tell-nothing" => front::cookies_tell_nothing(stage, place),
         "cookies-over-https" => front::cookies_over_https(),
+        "nobody-fetches" => flood::nobody_fetches(stage, place),
+        "until-too-many" => flood::until_too_many(stage, place, with),
         "login-answers" => oracle::login_answers(stage, place),
         "secret-prefixes" => oracle::secret_prefixes(stage, place, with),
         "brute-force" => oracle::brute_force(with),
@@ -100,7 +102,13 @@ fn authorize_url(stage: &Stage<'_>, place: &Place) -> String {
 
 fn authorize_url_of(site: &Site, place: &Place, client: &str, request_uri: &str) -> String {
     let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    format!("{}{}?client_id={}&request_uri={}", site.url(), place.path("authorize"), encode(client), encode(request_uri))
+    format!(
+        "{}{}?client_id={}&request_uri={}",
+        site.url(),
+        place.path("authorize"),
+        encode(client),
+        encode(request_uri)
+    )
 }
 
 /// A small server of the procedure's own; the parts are those of a `register` step.

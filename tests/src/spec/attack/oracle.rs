@@ -39,9 +39,15 @@ pub(super) fn login_answers(stage: &mut Stage<'_>, place: &Place) -> Result<(), 
     let (url, page) = jar.open(&authorize_url(stage, place))?;
     let mut first = None;
     let tries = [
-        ("alice", "wrong"), ("nobody", "wrong"), ("bob", "wrong"), ("ALICE", "wrong"), ("alice ", "wrong"),
-        ("alice", "canary correct horse battery stapl"), ("nobody", "canary correct horse battery staple"),
-        ("' OR 1=1--", "x"), ("*", "*"),
+        ("alice", "wrong"),
+        ("nobody", "wrong"),
+        ("bob", "wrong"),
+        ("ALICE", "wrong"),
+        ("alice ", "wrong"),
+        ("alice", "canary correct horse battery stapl"),
+        ("nobody", "canary correct horse battery staple"),
+        ("' OR 1=1--", "x"),
+        ("*", "*"),
     ];
     for (username, password) in tries {
         let form = Filled::of(&url, &page, "login", &[("username", username), ("password", password)])?;

@@ -25,7 +25,8 @@ pub(super) fn redemption_races(stage: &mut Stage<'_>, place: &Place, with: &mut 
         let outgoing = compose(stage.site(), &stage.scope, place, &overlay("code", &client, &[]));
         let answers = at_one_moment(stage, &outgoing, width)?;
         let served = answers.iter().filter(|answer| answer.status == 200).count();
-        let refused = answers.iter().filter(|answer| answer.status == 400 && answer.text().contains("invalid_grant")).count();
+        let refused =
+            answers.iter().filter(|answer| answer.status == 400 && answer.text().contains("invalid_grant")).count();
         if (served, refused) != (1, width - 1) {
             return Err(format!("race {race}: {served} served, {refused} refused of {width}"));
         }
@@ -34,7 +35,11 @@ pub(super) fn redemption_races(stage: &mut Stage<'_>, place: &Place, with: &mut 
 }
 
 /// One refresh token that stays, on many connections at one moment: all are served.
-pub(super) fn refreshes_at_one_moment(stage: &mut Stage<'_>, place: &Place, with: &mut Fields<'_>) -> Result<(), String> {
+pub(super) fn refreshes_at_one_moment(
+    stage: &mut Stage<'_>,
+    place: &Place,
+    with: &mut Fields<'_>,
+) -> Result<(), String> {
     let (client, times) = (with.needed_text("client"), count(with, "times"));
     let outgoing = compose(stage.site(), &stage.scope, place, &overlay("refresh", &client, &[]));
     let answers = at_one_moment(stage, &outgoing, times)?;
