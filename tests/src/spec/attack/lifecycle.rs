@@ -101,6 +101,13 @@ pub(super) fn reference_of_request_uri(stage: &mut Stage<'_>) -> Result<(), Stri
     Ok(())
 }
 
+/// The server's port, by the name `port`.
+pub(super) fn port(stage: &mut Stage<'_>) -> Result<(), String> {
+    let port = stage.site().address().port().to_string();
+    stage.scope.set("port", port);
+    Ok(())
+}
+
 /// Loads without cookies; `writes = "nothing"` looks into the store's file.
 pub(super) fn anonymous_loads(stage: &mut Stage<'_>, place: &Place, with: &mut Fields<'_>) -> Result<(), String> {
     let (client, times) = (with.needed_text("client"), count(with, "times"));

@@ -39,6 +39,7 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: &mut Fields<'
         "guesses" => lifecycle::guesses(stage, place, with),
         "guesses-are-bounded" => lifecycle::guesses_are_bounded(with),
         "reference-of-request-uri" => lifecycle::reference_of_request_uri(stage),
+        "port" => lifecycle::port(stage),
         "anonymous-loads" => lifecycle::anonymous_loads(stage, place, with),
         "redemption-races" => tokens::redemption_races(stage, place, with),
         "refreshes-at-one-moment" => tokens::refreshes_at_one_moment(stage, place, with),
