@@ -1,9 +1,6 @@
-//! Many at once: idle connections, pipelined requests, names that collide, two requests made out of one.
+//! Two requests made out of one, addresses that nobody must fetch, and more of something than a client may have.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
-use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::time::Duration;
 
 use super::{ask, count, must_be, overlay, small_server};
@@ -16,97 +13,6 @@ use crate::spec::scope;
 use crate::spec::site::Place;
 use crate::spec::stage::Stage;
 use crate::wire::{Connection, Http};
-
-/// More idle connections than the server holds: those behind them are served when the idle ones end.
-pub(super) fn idle_connections(with: &mut Fields<'_>) -> Result<(), String> {
-    let (held, idle) = (count(with, "connections_max"), count(with, "idle"));
-    let server = small_server(&format!("server = {{ connections_max = {held} }}"))?;
-    let mut crowd = Vec::new();
-    for _ in 0..idle {
-        crowd.push(TcpStream::connect(server.address()).map_err(|error| error.to_string())?);
-    }
-    let answer = Http::to(server.address()).send(&Request::get("/acme/jwks"));
-    must_be("somebody behind the crowd", &answer.map_err(|error| error.to_string())?, 200)
-}
-
-/// Many requests in one write: answered in their order, or not at all behind the server's bound.
-pub(super) fn pipelined(stage: &mut Stage<'_>, with: &mut Fields<'_>) -> Result<(), String> {
-    let times = count(with, "times");
-    let targets = ["/acme/.well-known/openid-configuration", "/other/.well-known/openid-configuration"];
-    let mut bytes = Vec::new();
-    for at in 0..times {
-        bytes.extend(Request::get(targets[at % 2]).bytes("as.example"));
-    }
-    stage.requests += times;
-    let mut stream = TcpStream::connect(stage.site().address()).map_err(|error| error.to_string())?;
-    let mut reader = Answers::of(&stream)?;
-    std::thread::scope(|scope| {
-        scope.spawn(move || stream.write_all(&bytes));
-        for at in 0..times {
-            let tenant = if at % 2 == 0 { "/acme" } else { "/other" };
-            let Some(body) = reader.next_body()? else {
-                return if at > 0 { Ok(()) } else { Err("not one answer".to_owned()) };
-            };
-            if !body.contains(&format!("{tenant}\"")) {
-                return Err(format!("answer {at} is not {tenant}'s"));
-            }
-        }
-        Ok(())
-    })
-}
-
-/// Answers with a length, one after the other.
-struct Answers {
-    stream: TcpStream,
-    unread: Vec<u8>,
-}
-
-impl Answers {
-    fn of(stream: &TcpStream) -> Result<Self, String> {
-        let stream = stream.try_clone().map_err(|error| error.to_string())?;
-        stream.set_read_timeout(Some(Duration::from_secs(15))).map_err(|error| error.to_string())?;
-        Ok(Self { stream, unread: Vec::new() })
-    }
-
-    fn next_body(&mut self) -> Result<Option<String>, String> {
-        use std::io::Read;
-        loop {
-            let head = self.unread.windows(4).position(|window| window == b"\r\n\r\n");
-            if let Some(end) = head {
-                let text = String::from_utf8_lossy(&self.unread[..end]).to_ascii_lowercase();
-                if !text.starts_with("http/1.1 200") {
-                    return Err(format!("an answer of another kind: {text}"));
-                }
-                let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")).ok_or("no length")?;
-                let length: usize = length.trim().parse().map_err(|_| "no length".to_owned())?;
-                if self.unread.len() >= end + 4 + length {
-                    let answer: Vec<u8> = self.unread.drain(..end + 4 + length).collect();
-                    return Ok(Some(String::from_utf8_lossy(&answer[end + 4..]).into_owned()));
-                }
-            }
-            let mut buffer = [0; 16 * 1024];
-            match self.stream.read(&mut buffer).map_err(|error| error.to_string())? {
-                0 => return Ok(None),
-                count => self.unread.extend(&buffer[..count]),
-            }
-        }
-    }
-}
-
-/// Parameters whose names fall into one bucket of a table that hashes without a key.
-pub(super) fn colliding_names(stage: &mut Stage<'_>, place: &Place, with: &mut Fields<'_>) -> Result<(), String> {
-    const BUCKETS: u64 = 256;
-    let (times, status) = (count(with, "times"), count(with, "status"));
-    let bucket = |name: &String| {
-        let mut hasher = DefaultHasher::new();
-        name.hash(&mut hasher);
-        hasher.finish().is_multiple_of(BUCKETS)
-    };
-    let names = (0..).map(|at| format!("a{at}")).filter(bucket).take(times);
-    let mut request = overlay("push", "app-public", &[]);
-    request.append = Some(names.map(|name| format!("{name}=")).collect::<Vec<_>>().join("&"));
-    must_be("colliding names", &ask(stage, place, &request)?, u16::try_from(status).unwrap_or_default())
-}
 
 /// Addresses of ours wherever one may stand: nobody comes to look.
 pub(super) fn nobody_fetches(stage: &mut Stage<'_>, place: &Place) -> Result<(), String> {

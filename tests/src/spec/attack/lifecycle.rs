@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 use std::thread;
 
-use super::{authorize_url, authorize_url_of, count, must_be, small_server};
+use super::{authorize_url, authorize_url_of, count, must_be};
 use crate::browser::{Browser, Landing};
 use crate::request::Request;
 use crate::spec::fields::Fields;
@@ -73,24 +73,6 @@ pub(super) fn guesses(stage: &mut Stage<'_>, place: &Place, with: &mut Fields<'_
 
 fn random_urn() -> String {
     format!("urn:ietf:params:oauth:request_uri:{}", dice::secret())
-}
-
-/// A source that guesses is stopped, while pushing goes on.
-pub(super) fn guesses_are_bounded(with: &mut Fields<'_>) -> Result<(), String> {
-    let failures = count(with, "failures_per_minute");
-    let server = small_server(&format!("server = {{ rate = {{ failures_per_minute = {failures} }} }}"))?;
-    let mut http = Http::to(server.address());
-    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    for _ in 0..failures * 10 {
-        let target = format!("/acme/authorize?client_id=app&request_uri={}", encode(&random_urn()));
-        let answer = http.send(&Request::get(&target)).map_err(|error| error.to_string())?;
-        match (answer.status, answer.header("retry-after")) {
-            (400, _) => {}
-            (429, Some(seconds)) if seconds.parse::<u32>().is_ok_and(|seconds| seconds > 0) => return Ok(()),
-            _ => return Err(format!("a guess was answered with {} {:?}", answer.status, answer.headers)),
-        }
-    }
-    Err("a source may guess for ever".to_owned())
 }
 
 /// What stands behind the namespace, by the name `reference`.

@@ -1,18 +1,16 @@
-//! What answers and files give away: secrets that are right at their beginning, users that exist, guessing without
-//! end, what lies in the data folder.
+//! What answers and files give away: secrets that are right at their beginning, users that exist, what lies in the
+//! data folder.
 
 use std::fs;
 
 use super::jar::{Filled, Jar};
-use super::{ask, authorize_url, count, must_be, overlay, small_server};
-use crate::request::Request;
+use super::{ask, authorize_url, must_be, overlay};
 use crate::spec::fields::Fields;
 use crate::spec::generate::no_secret_in;
 use crate::spec::invariants::differences;
 use crate::spec::judge::short;
 use crate::spec::site::Place;
 use crate::spec::stage::Stage;
-use crate::wire::Http;
 
 /// Every prefix of a client's secret is refused by the same bytes, at its own endpoint and however it is sent.
 pub(super) fn secret_prefixes(stage: &mut Stage<'_>, place: &Place, with: &mut Fields<'_>) -> Result<(), String> {
@@ -66,36 +64,6 @@ pub(super) fn login_answers(stage: &mut Stage<'_>, place: &Place) -> Result<(), 
         first.get_or_insert(answer);
     }
     Ok(())
-}
-
-/// A client's secret is guessed until nobody listens; from the same source the right one waits too.
-pub(super) fn brute_force(with: &mut Fields<'_>) -> Result<(), String> {
-    const SECRET: &str = "canary-brute-force-secret-0123456789";
-    let failures = count(with, "failures_per_minute");
-    let server = small_server(&format!(
-        "server = {{ rate = {{ failures_per_minute = {failures} }} }}\n\
-         client = {{ token_endpoint_auth_method = \"client_secret_basic\", client_secret = \"{SECRET}\" }}"
-    ))?;
-    let mut http = Http::to(server.address());
-    let mut push = |secret: &str| {
-        let request = Request::form("/acme/par", &[("client_id", "app"), ("response_type", "code")]);
-        http.send(&request.basic("app", secret)).map_err(|error| error.to_string())
-    };
-    for attempt in 0..failures * 2 {
-        let answer = push(&format!("wrong-{attempt}"))?;
-        match answer.status {
-            401 => {}
-            429 => {
-                let right = push(SECRET)?;
-                must_be("the right secret, from the same source", &right, 429)?;
-                let waits = right.header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
-                let says = right.text().contains("temporarily_unavailable");
-                return if waits.is_some_and(|seconds| seconds > 0) && says { Ok(()) } else { Err(short(&right)) };
-            }
-            _ => return Err(short(&answer)),
-        }
-    }
-    Err(format!("{} guesses were judged", failures * 2))
 }
 
 /// No file of the data folder holds what was sent or issued in this case.
