@@ -35,8 +35,7 @@ impl Rows {
     /// When they are not what they should be.
     #[must_use]
     pub fn read() -> Self {
-        let deferred =
-            table(concat!(include_str!("../../spec/deferred.toml"), include_str!("../../spec/deferred_attacks.toml")));
+        let deferred = table(include_str!("../../spec/deferred.toml"));
         let rows = Self {
             all: pairs(&table(include_str!("../../spec/rows.toml")), "rows"),
             deferred: reasons(&deferred, "deferred"),

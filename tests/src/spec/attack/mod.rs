@@ -6,7 +6,6 @@ mod front;
 mod jar;
 mod lifecycle;
 mod oracle;
-mod slow;
 mod tokens;
 
 use std::sync::Barrier;
@@ -53,7 +52,6 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: &mut Fields<'
         "login-answers" => oracle::login_answers(stage, place),
         "secret-prefixes" => oracle::secret_prefixes(stage, place, with),
         "data-folder" => oracle::data_folder(stage),
-        "slow-reader" => slow::reader(stage, with),
         "two-out-of-one" => flood::two_out_of_one(stage, place, with),
         _ => panic!("there is no generator `{name}`"),
     }
