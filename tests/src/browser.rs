@@ -65,7 +65,7 @@ pub struct Browser {
     cookies: Vec<Cookie>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Cookie {
     name: String,
     value: String,
@@ -168,6 +168,12 @@ impl Browser {
     #[must_use]
     pub fn new(address: SocketAddr) -> Self {
         Self { http: Http::to(address), origin: format!("http://{address}"), cookies: Vec::new() }
+    }
+
+    /// Another tab: the same cookies, a connection of its own.
+    #[must_use]
+    pub fn tab(&self) -> Self {
+        Self { http: self.http.another(), origin: self.origin.clone(), cookies: self.cookies.clone() }
     }
 
     /// Types an address.

@@ -189,6 +189,12 @@ impl Http {
         Self { address, connection: None }
     }
 
+    /// Another one to the same server.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::to(self.address)
+    }
+
     /// Sends one request and reads its answer.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The rows of requirements and attacks, executed: data in `tests/spec`, one runner, no test function for a row.
 #![allow(clippy::wildcard_enum_match_arm, reason = "the kinds of a TOML or JSON value are all there will ever be")]
 
+pub mod attack;
 pub mod case;
 pub mod compose;
 pub mod expect;

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value as Json};
 use toml::Table;
 
+use super::attack;
 use super::case::Overlay;
 use super::expect::Expected;
 use super::fields::Fields;
@@ -44,7 +45,7 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: Table) -> Res
         "same-but-for" => {
             same_but_for(stage, &fields.needed_text("one"), &fields.needed_text("other"), &fields.texts("patterns"))
         }
-        _ => panic!("there is no generator `{name}` ({})", place.tenant),
+        _ => attack::run(stage, place, name, &mut fields),
     };
     fields.end();
     outcome
