@@ -28,6 +28,7 @@ pub(super) struct Basis<'a> {
     pub(super) granted_resources: &'a [String],
     /// Those of them that the access token is for.
     pub(super) resources: Vec<String>,
+    /// Those of the granted details that the access token is for.
     pub(super) authorization_details: AuthorizationDetails,
     pub(super) grant: [u8; 32],
     pub(super) bound_to: Option<Confirmation>,

@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::Context;
 use super::fault::{ConfigFault, suggestion};
+use super::file::ClientSection;
 use super::secret;
 
 #[derive(Deserialize)]
@@ -22,7 +23,12 @@ pub(super) struct AuthorizationDetailsTypeSection {
 }
 
 /// The types as configured; a schema that cannot be used is noted at its own line.
-pub(super) fn read(context: &Context<'_>, sections: Vec<AuthorizationDetailsTypeSection>) -> AuthorizationDetailsTypes {
+pub(super) fn read(
+    context: &Context<'_>,
+    sections: Vec<AuthorizationDetailsTypeSection>,
+    clients: &[ClientSection],
+) -> AuthorizationDetailsTypes {
+    check_clients(context, &sections, clients);
     let mut types = AuthorizationDetailsTypes::new();
     for section in sections {
         let name = section.name.clone();
@@ -59,11 +65,15 @@ fn registered(
     })
 }
 
-/// Notes what a client names that its tenant does not know.
-pub(super) fn check_client(context: &Context<'_>, types: &AuthorizationDetailsTypes, named: &[Spanned<String>]) {
-    for unknown in named.iter().filter(|name| !types.contains_key(name.get_ref())) {
-        let problem = format!("there is no authorization_details_type `{}`", unknown.get_ref().escape_debug());
-        let remedy = suggestion(unknown.get_ref(), types.keys().map(String::as_str));
-        context.notes.note(context.source.fault_at(unknown.span(), problem).with_remedy(remedy));
+/// Notes what clients name that their tenant does not declare. A type that cannot be used is told once, where it stands.
+fn check_clients(context: &Context<'_>, sections: &[AuthorizationDetailsTypeSection], clients: &[ClientSection]) {
+    let declared = || sections.iter().map(|section| section.name.get_ref().as_str());
+    for named in clients.iter().flat_map(|client| &client.authorization_details_types) {
+        let name = named.get_ref();
+        if !declared().any(|declared| declared == name) {
+            let problem = format!("there is no authorization_details_type `{}`", name.escape_debug());
+            let remedy = suggestion(name, declared());
+            context.notes.note(context.source.fault_at(named.span(), problem).with_remedy(remedy));
+        }
     }
 }

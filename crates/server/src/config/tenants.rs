@@ -126,10 +126,7 @@ impl TenantPlan {
         let signing_alg = signing_alg(context, section.signing_alg.as_ref(), &mounts);
         let pages = mounts.iter().any(|(mount, _)| mount.has_pages()).then_some(Pages::There);
         doubts::nobody_to_log_in(context, &section, pages.unwrap_or(Pages::Nowhere));
-        let types = authorization_details_types::read(context, section.authorization_details_type);
-        for client in &section.client {
-            authorization_details_types::check_client(context, &types, &client.authorization_details_types);
-        }
+        let types = authorization_details_types::read(context, section.authorization_details_type, &section.client);
         let clients = clients(context, &mut mounts, section.client);
         if whole {
             clients.values().for_each(|(line, client)| check_method(context, &mounts, *line, client));

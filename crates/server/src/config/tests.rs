@@ -484,4 +484,7 @@ fn authorization_details_type_that_cannot_be_used_is_refused_with_its_line() {
         unknown.contains(":16: there is no authorization_details_type `paiment`; did you mean `payment`?"),
         "{unknown}"
     );
+    let used = client.replace("paiment", "payment");
+    let told = faults(&[HEAD, TENANT, MOUNT, &with_type("schema = '['"), &used]);
+    assert_eq!(told.len(), 1, "{told:?}");
 }
