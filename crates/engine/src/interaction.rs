@@ -194,6 +194,15 @@ pub struct ConsentView {
     pub username: String,
 }
 
+/// What a page of an interaction comes to.
+#[derive(Debug)]
+pub enum Page<T> {
+    /// It is shown.
+    Show(T),
+    /// The request no longer stands, and its client is told: the request is taken.
+    Answer(AuthorizationResponse),
+}
+
 /// What the user said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -230,13 +239,18 @@ impl Engine {
     /// What to show on the login page.
     ///
     /// # Errors
-    /// The request is gone, taken, or no longer stands.
-    pub async fn login_view(&self, mount: &Mount, interaction: &Interaction) -> Result<LoginView, Turned> {
-        let (_, standing) = self.standing(mount, interaction).await?;
-        Ok(LoginView { client: standing.client, username: standing.request.login_hint.map(|hint| hint.username) })
+    /// The request is gone or taken, or nobody can be told that it no longer stands.
+    pub async fn login_view(&self, mount: &Mount, interaction: &Interaction) -> Result<Page<LoginView>, Turned> {
+        let standing = match self.standing(mount, interaction).await? {
+            Page::Show((_, standing)) => standing,
+            Page::Answer(response) => return Ok(Page::Answer(response)),
+        };
+        let username = standing.request.login_hint.map(|hint| hint.username);
+        Ok(Page::Show(LoginView { client: standing.client, username }))
     }
 
-    /// Logs somebody in. A new session begins in any case: one that was there before is not continued.
+    /// Logs somebody in. A new session begins in any case: one that was there before is not continued. Whether
+    /// the request still stands is seen by the page that follows.
     ///
     /// # Errors
     /// [`Reason::LoginFailed`], the same for an unknown user and a wrong password.
@@ -247,7 +261,7 @@ impl Engine {
         username: &str,
         password: Zeroizing<String>,
     ) -> Result<LoggedIn, Turned> {
-        self.standing(mount, interaction).await?;
+        self.pending(mount, interaction).await?;
         let bounded = [username, &password].iter().all(|field| field.len() <= limits::LOGIN_FIELD_MAX_BYTES);
         let user = mount.tenant.users.named(username).filter(|_| bounded);
         let password = if bounded { password } else { Zeroizing::new(String::new()) };
@@ -280,13 +294,17 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::login_view`]; [`Reason::InteractionUnknown`] when nobody has logged in.
-    pub async fn consent_view(&self, mount: &Mount, interaction: &Interaction) -> Result<ConsentView, Turned> {
+    pub async fn consent_view(&self, mount: &Mount, interaction: &Interaction) -> Result<Page<ConsentView>, Turned> {
         let login = interaction.login().ok_or(Turned::from(Reason::InteractionUnknown))?;
-        let (_, standing) = self.standing(mount, interaction).await?;
+        let standing = match self.standing(mount, interaction).await? {
+            Page::Show((_, standing)) => standing,
+            Page::Answer(response) => return Ok(Page::Answer(response)),
+        };
         let shown = Shown::of(&standing);
         let user = mount.tenant.users.with_sub(&login.sub).ok_or(Turned::from(Reason::InteractionUnknown))?;
         let username = user.username.clone();
-        Ok(ConsentView { client: standing.client, shown, redirect_uri: standing.back.redirect_uri, username })
+        let redirect_uri = standing.back.redirect_uri;
+        Ok(Page::Show(ConsentView { client: standing.client, shown, redirect_uri, username }))
     }
 
     /// Completes: the first one wins, whoever else tries, wherever. The code is issued by the same commit
@@ -303,15 +321,9 @@ impl Engine {
     ) -> Result<AuthorizationResponse, Turned> {
         let by = self.taker()?;
         let login = interaction.login().ok_or(Turned::from(Reason::InteractionUnknown))?;
-        let pending = self.pending(mount, interaction).await?;
-        let standing = match self.stand(mount, &pending) {
-            Ok(standing) => standing,
-            Err(Fallen::Page(refusal)) => return Err(refusal.into()),
-            Err(Fallen::Redirect(response)) => {
-                self.take(&pending, by, Vec::new()).await?;
-                return Ok(response);
-            }
-            Err(Fallen::Broken(fault)) => return Err(fault.into()),
+        let (pending, standing) = match self.standing(mount, interaction).await? {
+            Page::Show(standing) => standing,
+            Page::Answer(response) => return Ok(response),
         };
         let refusal = match decision {
             Decision::Allow if login.is_expected(standing.expected_sub.as_deref()) => {
@@ -363,12 +375,16 @@ impl Engine {
         self.find_pending(mount, &reference, &interaction.state.client_id).await
     }
 
-    async fn standing(&self, mount: &Mount, interaction: &Interaction) -> Result<(Pending, Standing), Turned> {
+    /// The request as it stands today; one that does not is answered to its client, where that can be trusted.
+    async fn standing(&self, mount: &Mount, interaction: &Interaction) -> Result<Page<(Pending, Standing)>, Turned> {
         let pending = self.pending(mount, interaction).await?;
         match self.stand(mount, &pending) {
-            Ok(standing) => Ok((pending, standing)),
+            Ok(standing) => Ok(Page::Show((pending, standing))),
             Err(Fallen::Page(refusal)) => Err(refusal.into()),
-            Err(Fallen::Redirect(_)) => Err(Reason::RequestNoLongerStands.into()),
+            Err(Fallen::Redirect(response)) => {
+                self.take(&pending, self.taker()?, Vec::new()).await?;
+                Ok(Page::Answer(response))
+            }
             Err(Fallen::Broken(fault)) => Err(fault.into()),
         }
     }

@@ -24,7 +24,7 @@ use crate::config::{Config, ConfigFault, ServerPlan, StoreKind};
 use crate::edge::{self, Edge, End, ExtraPage, Limits, Tls, TlsFault};
 use crate::master_key::{self, MasterKeyFault};
 use crate::passwords::Argon2Passwords;
-use crate::signals;
+use crate::signals::Signals;
 use crate::system::{SystemClock, SystemEntropy};
 use crate::wiring::{Ports, WiringFault};
 
@@ -100,6 +100,7 @@ pub struct Server {
     beside: JoinSet<()>,
     admin: Option<(Arc<Admin>, TcpListener)>,
     draining: Arc<AtomicBool>,
+    signals: Signals,
 }
 
 /// Listens on an address.
@@ -121,6 +122,8 @@ impl Server {
         extra: Option<ExtraPage>,
     ) -> Result<Self, StartFault> {
         let plan = &config.server;
+        // Before anything is opened that wants to be closed in an orderly way.
+        let signals = Signals::listen().map_err(|error| StartFault::System("signals", error))?;
         let (ports, store) = ports(config)?;
         let limits = Limits {
             connections_max: connections_max(plan.connections_max),
@@ -149,16 +152,15 @@ impl Server {
             Some(listener) => listener,
             None => listen(plan.listen).await?,
         };
-        Ok(Self { edge, listener, store, beside, admin, draining })
+        Ok(Self { edge, listener, store, beside, admin, draining, signals })
     }
 
     /// Serves until a signal or a failure of the store ends it. A second signal ends the process at once.
     ///
     /// # Errors
-    /// [`StartFault::System`] when signals cannot be listened for; the text of a store's failure otherwise.
+    /// [`StartFault::System`] when the store failed.
     pub async fn run(self) -> Result<(), StartFault> {
-        let mut signals = signals::Signals::listen().map_err(|error| StartFault::System("signals", error))?;
-        let (store, draining) = (self.store, self.draining);
+        let (store, draining, mut signals) = (self.store, self.draining, self.signals);
         let mut failed = false;
         let (edge, mut beside) = (Arc::clone(&self.edge), self.beside);
         beside.spawn(async move { edge.keep_keys().await });

@@ -54,7 +54,7 @@ async fn what_is_asked_is_shown_granted_and_told_to_client_and_resource_server()
     let scene = paying();
     let request_uri = scene.push(&asking(&both())).await.ok().unwrap().request_uri;
     let interaction = scene.logged_in(&request_uri).await;
-    let view = scene.engine.consent_view(&scene.mount, &interaction).await.unwrap();
+    let view = scene.consent_view(&interaction).await;
     assert_eq!(view.shown.authorization_details.to_value(), Some(both()));
     let tokens = tokens(&scene, &both(), "").await;
     assert_eq!(granted(&tokens), Some(both()));
@@ -150,7 +150,7 @@ async fn form_of_the_consent_page_speaks_of_the_details_that_were_shown() {
     let scene = paying();
     let request_uri = scene.push(&asking(&both())).await.ok().unwrap().request_uri;
     let interaction = scene.logged_in(&request_uri).await;
-    let shown = scene.engine.consent_view(&scene.mount, &interaction).await.unwrap().shown;
+    let shown = scene.consent_view(&interaction).await.shown;
     let token = interaction.form_token(&shown.to_string());
     assert!(interaction.check_form_token(&shown.to_string(), &token).is_ok());
     let fewer = authorization_details::parse(r#"[{"type":"payment","amount":1}]"#).unwrap();
@@ -189,7 +189,7 @@ async fn request_object_holds_an_array_and_nothing_that_might_be_read_as_one() {
     let object = signed(&scene, |claims| claims["authorization_details"] = both());
     let request_uri = scene.push(&push("a", &scene, &object, "")).await.ok().unwrap().request_uri;
     let interaction = scene.logged_in_as("keyed", &request_uri).await;
-    let view = scene.engine.consent_view(&scene.mount, &interaction).await.unwrap();
+    let view = scene.consent_view(&interaction).await;
     assert_eq!(view.shown.authorization_details.to_value(), Some(both()));
     for (jti, other) in [("b", json!(both().to_string())), ("c", both()[0].clone()), ("d", Value::Null)] {
         let object = signed(&scene, |claims| claims["authorization_details"] = other);

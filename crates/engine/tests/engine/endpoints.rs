@@ -377,7 +377,7 @@ async fn code_carries_no_more_than_the_consent_page_showed() {
     let asked = request("").replace("openid+profile", "openid+profile+payments");
     let request_uri = scene.push(&asked).await.ok().unwrap().request_uri;
     let alice = scene.logged_in(&request_uri).await;
-    let shown = scene.engine.consent_view(&scene.mount, &alice).await.unwrap().shown;
+    let shown = scene.consent_view(&alice).await.shown;
     scene.reconfigured(|client| client.scope = Some("openid profile payments".to_owned()));
     let response = scene.engine.complete(&scene.mount, &alice, Decision::Allow, &shown).await.unwrap();
     let tokens = scene.token(&redemption(&parameter(&response, "code").unwrap())).await.ok().unwrap();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use parhelion_engine::authorize::Loaded;
-use parhelion_engine::interaction::Decision;
+use parhelion_engine::interaction::{Decision, Page};
 use parhelion_engine::ports::Kind;
 use parhelion_protocol::refusal::Reason;
 use zeroize::Zeroizing;
@@ -17,7 +17,7 @@ async fn pushed_request_becomes_tokens() {
     let accepted = scene.push(&request("")).await.ok().unwrap();
     assert_eq!((accepted.request_uri.len(), accepted.expires_in_s), (77, 90));
     let interaction = scene.logged_in(&accepted.request_uri).await;
-    let view = scene.engine.consent_view(&scene.mount, &interaction).await.unwrap();
+    let view = scene.consent_view(&interaction).await;
     assert_eq!((view.shown.scope.to_string().as_str(), view.username.as_str()), ("openid profile", "alice"));
     let response = scene.complete(&interaction, Decision::Allow).await.unwrap();
     assert_eq!(parameter(&response, "state").as_deref(), Some("st&te"));
@@ -182,6 +182,19 @@ async fn changed_configuration_refuses_only_what_no_longer_stands() {
     scene.reconfigured(|client| client.scope = Some("email".to_owned()));
     let response = scene.complete(&interaction, Decision::Allow).await.unwrap();
     assert_eq!(parameter(&response, "error").as_deref(), Some("invalid_scope"));
+}
+
+#[tokio::test]
+async fn request_that_no_longer_stands_is_answered_by_whichever_page_comes_first() {
+    let mut scene = Scene::new();
+    let request_uri = scene.pushed().await;
+    let interaction = interaction(scene.load("app", &request_uri).await);
+    scene.reconfigured(|client| client.scope = Some("email".to_owned()));
+    let Page::Answer(response) = scene.engine.login_view(&scene.mount, &interaction).await.unwrap() else {
+        panic!("a login page for a request that does not stand")
+    };
+    assert_eq!(parameter(&response, "error").as_deref(), Some("invalid_scope"));
+    assert_eq!(reason(scene.load("app", &request_uri).await), Reason::RequestUriTaken);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use parhelion_engine::Engine;
 use parhelion_engine::authorize::Loaded;
 use parhelion_engine::client_request::{ClientRequest, Possession};
 use parhelion_engine::fault::Turned;
-use parhelion_engine::interaction::Interaction;
+use parhelion_engine::interaction::{ConsentView, Interaction, Page};
 use parhelion_engine::keys::SigningKeys;
 use parhelion_engine::ports::{Moment, PasswordAnswer, PasswordVerdict, Passwords, TenantUid};
 use parhelion_engine::push::Accepted;
@@ -156,8 +156,18 @@ impl Scene {
         interaction: &Interaction,
         decision: parhelion_engine::interaction::Decision,
     ) -> Result<AuthorizationResponse, Turned> {
-        let shown = self.engine.consent_view(&self.mount, interaction).await.map(|view| view.shown);
-        self.engine.complete(&self.mount, interaction, decision, &shown.unwrap_or_default()).await
+        match self.engine.consent_view(&self.mount, interaction).await? {
+            Page::Show(view) => self.engine.complete(&self.mount, interaction, decision, &view.shown).await,
+            Page::Answer(response) => Ok(response),
+        }
+    }
+
+    /// What the consent page shows.
+    pub(crate) async fn consent_view(&self, interaction: &Interaction) -> ConsentView {
+        match self.engine.consent_view(&self.mount, interaction).await.unwrap() {
+            Page::Show(view) => view,
+            Page::Answer(_) => panic!("an answer in place of a page"),
+        }
     }
 
     pub(crate) async fn token(&self, body: &str) -> Result<Tokens, Turned> {

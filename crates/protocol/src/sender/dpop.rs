@@ -101,11 +101,24 @@ fn check_request(claims: &Claims, judge: &Judge<'_>) -> Result<(), Refusal> {
 
 /// RFC 3986 sections 6.2.2 and 6.2.3, without query and fragment; a URL with user information is none.
 fn normalised(text: &str) -> Option<String> {
+    let host = host_as_written(text)?;
     let mut url = Url::parse(text).ok()?;
-    let clean = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    // A browser's reader takes more for the same host than RFC 3986 does: 127.1, full-width digits.
+    let verbatim = url.host_str().is_some_and(|read| read.eq_ignore_ascii_case(host));
     url.set_query(None);
     url.set_fragment(None);
-    clean.then(|| unescape_unreserved(url.as_str()))
+    (verbatim && matches!(url.scheme(), "http" | "https")).then(|| unescape_unreserved(url.as_str()))
+}
+
+/// The host of `scheme://host[:port][path]...`, where all is made of characters of RFC 3986 and nothing stands
+/// before the host: what a browser's reader would repair is no URI.
+fn host_as_written(text: &str) -> Option<&str> {
+    let of_uri = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%:/?#[]@!$&'()*+,;=".contains(&byte);
+    let (_, rest) = text.split_once("://").filter(|_| text.bytes().all(of_uri))?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host_end = authority.rfind(':').filter(|at| !authority.split_at(*at).1.contains(']'));
+    let host = host_end.map_or(authority, |at| authority.split_at(at).0);
+    (!host.is_empty() && !host.contains('@')).then_some(host)
 }
 
 /// Writes `%XX` of an unreserved character as that character, and other escapes in upper case.
@@ -208,11 +221,33 @@ mod tests {
             "https://as.example:8443/acme/par",
             "https://as.example.evil/acme/par",
             "https://u@as.example/acme/par",
+            "https://@as.example/acme/par",
+            "https:/as.example/acme/par",
+            "https:as.example/acme/par",
+            "https:////as.example/acme/par",
+            "https:\\\\as.example\\acme\\par",
+            " https://as.example/acme/par",
+            "https://as.example/acme/par\n",
+            "ht\ttps://as.example/acme/par",
+            "https://as.exa\u{ad}mple/acme/par",
+            "https://as\u{3002}example/acme/par",
+            "https://%61s.example/acme/par",
             "/acme/par",
             "as.example/acme/par",
             "",
         ] {
             assert_ne!(normalised(other), ours, "{other}");
         }
+    }
+
+    #[test]
+    fn address_is_what_is_written() {
+        let ours = normalised("http://127.0.0.1:8080/par");
+        assert!(ours.is_some());
+        for other in ["127.1", "0x7f.0.0.1", "2130706433", "0177.0.0.1", "\u{ff11}27.0.0.1", "127.0.0.1.", "[::1]"] {
+            assert_ne!(normalised(&format!("http://{other}:8080/par")), ours, "{other}");
+        }
+        assert_eq!(normalised("http://[::1]:80/par"), normalised("HTTP://[::1]/par"));
+        assert!(normalised("http://[::1]/par").is_some());
     }
 }

@@ -9,7 +9,7 @@ use parhelion_dialects::{Dialect, Incoming, RequestId, Response};
 use parhelion_engine::Engine;
 use parhelion_engine::authorize::Loaded;
 use parhelion_engine::fault::Turned;
-use parhelion_engine::interaction::{Decision, Interaction};
+use parhelion_engine::interaction::{Decision, Interaction, Page};
 use parhelion_engine::logout::{Asked, Logout};
 use parhelion_engine::reference::sha256;
 use parhelion_engine::registry::Mount;
@@ -200,8 +200,10 @@ impl Visit<'_> {
     }
 
     async fn login_page(&self, interaction: &Interaction, failure: Option<LoginFailure>) -> Result<Response, Turned> {
-        let view = self.engine.login_view(self.mount, interaction).await?;
-        Ok(pages::login(self, interaction, &view, failure))
+        Ok(match self.engine.login_view(self.mount, interaction).await? {
+            Page::Show(view) => pages::login(self, interaction, &view, failure),
+            Page::Answer(response) => self.finish(interaction, &response),
+        })
     }
 
     async fn show_consent(&self, id: &str) -> Result<Response, Turned> {
@@ -209,15 +211,20 @@ impl Visit<'_> {
         if interaction.login().is_none() {
             return Ok(redirect(&self.page_url(&interaction, Step::Login)));
         }
-        let view = self.engine.consent_view(self.mount, &interaction).await?;
-        Ok(pages::consent(self, &interaction, &view))
+        Ok(match self.engine.consent_view(self.mount, &interaction).await? {
+            Page::Show(view) => pages::consent(self, &interaction, &view),
+            Page::Answer(response) => self.finish(&interaction, &response),
+        })
     }
 
     async fn decide(&self, id: &str) -> Result<Response, Turned> {
         self.check_origin()?;
         let interaction = self.resume(id)?;
         let form = self.form()?;
-        let shown = self.engine.consent_view(self.mount, &interaction).await?.shown;
+        let shown = match self.engine.consent_view(self.mount, &interaction).await? {
+            Page::Show(view) => view.shown,
+            Page::Answer(response) => return Ok(self.finish(&interaction, &response)),
+        };
         interaction.check_form_token(&shown.to_string(), form.form_token.as_deref().unwrap_or_default())?;
         let decision = match form.decision.as_deref() {
             Some("allow") => Decision::Allow,
@@ -225,9 +232,14 @@ impl Visit<'_> {
             Some(_) | None => return Err(Reason::DecisionMissing.into()),
         };
         let response = self.engine.complete(self.mount, &interaction, decision, &shown).await?;
-        let mut response = self.respond(&response);
-        cookies::clear(&mut response, &Cookie::interaction(self.mount, &interaction));
-        Ok(response)
+        Ok(self.finish(&interaction, &response))
+    }
+
+    /// Sends an answer on; nothing will come of its interaction any more.
+    fn finish(&self, interaction: &Interaction, response: &AuthorizationResponse) -> Response {
+        let mut response = self.respond(response);
+        cookies::clear(&mut response, &Cookie::interaction(self.mount, interaction));
+        response
     }
 
     fn resume(&self, id: &str) -> Result<Interaction, Turned> {
