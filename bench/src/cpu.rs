@@ -1,12 +1,16 @@
 //! Which core does what, and how much processor time was spent there.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use rustix::thread::{CpuSet, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
+
+/// What reading a thread's figures says when the thread ends meanwhile.
+const ESRCH: i32 = rustix::io::Errno::SRCH.raw_os_error();
 
 /// Who runs where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +58,12 @@ pub(crate) fn of_process(pid: u32) -> Result<Duration, String> {
     let mut total = Duration::ZERO;
     for entry in entries {
         let path = entry.map_err(|error| error.to_string())?.path().join("schedstat");
-        let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            // It ended since the folder was read.
+            Err(error) if error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(ESRCH) => continue,
+            Err(error) => return Err(format!("{}: {error}", path.display())),
+        };
         let nanoseconds = text.split_whitespace().next().and_then(|first| first.parse().ok());
         total += Duration::from_nanos(nanoseconds.ok_or_else(|| format!("{}: {text:?}", path.display()))?);
     }
@@ -69,15 +78,25 @@ pub(crate) fn own_thread() -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
     fn work_is_seen_in_both_clocks() {
-        let (process, thread) = (of_process(std::process::id()).unwrap(), own_thread());
+        let before = own_thread();
+        // Another process, because threads of this one come and go with other tests.
+        let mut worker = Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
         let mut sum = 0_u64;
-        while own_thread() - thread < Duration::from_millis(60) {
+        while own_thread() - before < Duration::from_secs(10)
+            && of_process(worker.id()).unwrap() < Duration::from_millis(20)
+        {
             sum = std::hint::black_box(sum.wrapping_add(1));
         }
-        assert!(of_process(std::process::id()).unwrap() - process >= Duration::from_millis(10));
+        let seen = of_process(worker.id());
+        worker.kill().unwrap();
+        worker.wait().unwrap();
+        assert!(seen.unwrap() >= Duration::from_millis(20));
+        assert!(own_thread() > before);
     }
 }

@@ -76,7 +76,8 @@ fn perform(name: &str, repository: &Repository, extent: Extent, tools: &mut Tool
         "build the server" => must(&mut cargo(repository, &["build"], &["--bin", "parhelion"], extent)),
         "build the tests" => must(&mut cargo(repository, &["test"], &["--no-run", "--quiet"], extent)),
         "test" => {
-            let mut test = cargo(repository, &["test"], &[], extent);
+            // One failure must not hide the others.
+            let mut test = cargo(repository, &["test"], &["--no-fail-fast"], extent);
             test.env("PARHELION_BIN", repository.server_binary());
             must(tools.environment(&mut test))
         }
