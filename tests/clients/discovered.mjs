@@ -9,12 +9,15 @@ async function authentication() {
   if (METHOD === 'none') return client.None();
   if (METHOD === 'client_secret_basic') return client.ClientSecretBasic(CLIENT_SECRET);
   if (METHOD === 'client_secret_post') return client.ClientSecretPost(CLIENT_SECRET);
-  if (METHOD === 'private_key_jwt') {
-    const jwk = JSON.parse(CLIENT_JWK);
-    const key = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
-    return client.PrivateKeyJwt({ key, kid: jwk.kid });
-  }
+  if (METHOD === 'private_key_jwt') return client.PrivateKeyJwt(await signingKey());
   throw new Error(`no such method: ${METHOD}`);
+}
+
+/** The client's own key, with its name. */
+export async function signingKey() {
+  const jwk = JSON.parse(CLIENT_JWK);
+  const key = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
+  return { key, kid: jwk.kid };
 }
 
 /** The library's configuration; `http` is allowed only where the issuer is an `http` URL. */

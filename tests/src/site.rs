@@ -87,6 +87,21 @@ impl Site {
         Mount::autional(&format!("{}/autional", self.server.url()))
     }
 
+    /// The standard dialect's mount of a tenant that signs messages.
+    #[must_use]
+    pub fn fapi(&self) -> Mount {
+        Mount::standard(&format!("{}/fapi", self.server.url()))
+    }
+
+    /// Its client: nothing about it is less than FAPI 2.0 asks for.
+    #[must_use]
+    pub fn fapi_app(&self) -> Application<'_> {
+        Application {
+            redirect_uri: "https://bank.example/cb",
+            ..self.app("app-fapi", Credential::PrivateKey(&self.key))
+        }
+    }
+
     /// A client that has no credential.
     #[must_use]
     pub fn public_app(&self) -> Application<'_> {
@@ -140,9 +155,6 @@ fn config(callback: &str, key: &ClientKey) -> String {
     static HASH: OnceLock<String> = OnceLock::new();
     let hash = HASH.get_or_init(|| Binary::hash_password(ALICE.password));
     let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
-    let people = include_str!("../data/people.toml")
-        .replace("@CALLBACK@", callback)
-        .replace("@JWKS@", &jwks)
-        .replace("@HASH@", hash);
-    include_str!("../data/site.toml").replace("@PEOPLE@", &people)
+    let site = include_str!("../data/site.toml").replace("@PEOPLE@", include_str!("../data/people.toml"));
+    site.replace("@CALLBACK@", callback).replace("@JWKS@", &jwks).replace("@HASH@", hash)
 }

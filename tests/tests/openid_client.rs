@@ -87,6 +87,29 @@ fn a_denial_reaches_the_library_as_access_denied() {
 }
 
 #[test]
+fn message_signing_with_dpop_nonces_works_unchanged() {
+    let site = Site::start_speaking(Scheme::Https);
+    let (mount, app) = (site.fapi(), site.fapi_app());
+    let report = run(&site, "message-signing.mjs", &mount, app, "allow");
+    assert_eq!(report["signed"], json!(["client_id", "request"]), "{report}");
+    assert_eq!(report["parameters"], json!(["client_id", "request_uri"]), "{report}");
+    assert_eq!(report["answered"], json!(["response"]), "{report}");
+    assert_eq!(report["token_type"], "dpop", "{report}");
+    assert_eq!(report["userinfo"]["name"], "Alice", "{report}");
+    assert_eq!(report["refreshed"], json!(["dpop", "dpop"]), "refresh tokens stay: {report}");
+    let denied = run(&site, "message-signing.mjs", &mount, app, "deny");
+    assert_eq!(denied["error"], "access_denied", "{denied}");
+
+    // A redirect URI with a query, which openid-client does not send again.
+    let app = Application { redirect_uri: "https://bank.example/cb?dummy1=lorem&dummy2=ipsum", ..app };
+    let report = run(&site, "oauth4webapi.mjs", &mount, app, "allow");
+    assert_eq!(report["answered"], json!(["dummy1", "dummy2", "response"]), "{report}");
+    assert_eq!((&report["token_type"], &report["refreshed"]), (&json!("dpop"), &json!("dpop")), "{report}");
+    assert_eq!(report["userinfo"]["name"], "Alice", "{report}");
+    assert!(report["nonces"].as_u64().unwrap() >= 1, "{report}");
+}
+
+#[test]
 fn userinfo_refresh_introspection_revocation_logout_and_form_post_work_over_tls_on_every_mount() {
     let site = Site::start_speaking(Scheme::Https);
     for mount in [site.standard(), site.ibm_verify(), site.pingone(), site.autional()] {
