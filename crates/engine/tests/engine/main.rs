@@ -12,6 +12,7 @@ mod authorization_details;
 mod dpop;
 mod endpoints;
 mod journey;
+mod plain_and_pushed;
 mod request_object;
 mod response;
 mod scene;
