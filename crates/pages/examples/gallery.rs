@@ -4,8 +4,9 @@ use std::path::Path;
 use std::{env, fs, io};
 
 use parhelion_pages::{
-    AuthorizationDetail, CodePage, ConsentPage, ErrorPage, Frame, HomePage, ICON, Language, LoginFailure, LoginPage,
-    NotFoundPage, STYLESHEET, ScopeLine, ShownAddress, icon_name, stylesheet_name,
+    AuthorizationDetail, CodePage, ConsentPage, ErrorPage, FormPostPage, Frame, HomePage, ICON, Language,
+    LoggedOutPage, LoginFailure, LoginPage, LogoutPage, NotFoundPage, STYLESHEET, ScopeLine, ShownAddress, icon_name,
+    stylesheet_name,
 };
 
 #[allow(clippy::disallowed_methods, reason = "an example that writes files")]
@@ -128,12 +129,17 @@ fn others(frame: Frame<'_>) -> Vec<(&'static str, String)> {
     };
     let home = HomePage { frame, issuer: "https://as.example", metadata_path: "/.well-known/openid-configuration" };
     let id = Some("7f3c9a52e1b84d06");
+    let answer = vec![("code", "SplxlOBeZQQYbYS6WxSbIA"), ("state", "a\"b")];
+    let form_post = FormPostPage { frame, action: "about:blank", fields: answer };
     vec![
         ("error", error.render()),
         ("error-with-id", ErrorPage { code_path: Some("/errors/PAR-0124"), request_id: id, ..error }.render()),
         ("code", code.render()),
         ("home", home.render()),
         ("not-found", NotFoundPage { frame }.render()),
+        ("form-post", form_post.render()),
+        ("logout", LogoutPage { frame, form_token: "token", fields: vec![("state", "x")] }.render()),
+        ("logged-out", LoggedOutPage { frame }.render()),
     ]
 }
 
