@@ -115,7 +115,7 @@ impl Engine {
             let client_id = &standing.client.client_id;
             if self.consented(mount, &standing.policy, &login.sub, client_id, &shown.scope).await? {
                 let by = self.taker()?;
-                return Ok(Loaded::Response(self.take_for_code(mount, pending, standing, by, login, &shown).await?));
+                return Ok(Loaded::Response(self.take_allowed(mount, pending, standing, by, login, &shown).await?));
             }
         }
         if standing.request.prompts.has(Prompt::None) {

@@ -29,6 +29,14 @@ impl SigningKeys {
         &self.current
     }
 
+    /// The key that signs with an algorithm: the one that signs where none is named; else the first of those of that
+    /// algorithm, of which the present one counts first.
+    #[must_use]
+    pub fn signing(&self, algorithm: Option<Algorithm>) -> Option<&SigningKey> {
+        let fits = |key: &&SigningKey| algorithm.is_none_or(|algorithm| key.algorithm() == algorithm);
+        std::iter::once(&self.current).chain(&self.others).find(fits)
+    }
+
     /// What it signs with now, and what it may sign with soon or has signed with: each once, the present one first.
     #[must_use]
     pub fn algorithms(&self) -> Vec<Algorithm> {

@@ -48,7 +48,7 @@ impl std::fmt::Display for KeyFault {
         match self {
             Self::Algorithm(alg) => write!(
                 f,
-                "its profile does not accept signing with {alg}; rotate to another algorithm under the old profile, and \
+                "its profile does not accept signing with {alg}, or a client asks for another algorithm; rotate to another algorithm under the old profile, and \
                  change the profile when `parhelion keys list` shows that the new key signs"
             ),
             Self::TooMany => write!(f, "there are {KEYS_MAX} keys already; wait until the oldest is gone"),

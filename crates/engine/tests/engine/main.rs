@@ -14,4 +14,5 @@ mod endpoints;
 mod journey;
 mod request_object;
 mod response;
+mod response_types;
 mod scene;
