@@ -189,7 +189,8 @@ fn unpack_plain<'p, 'a>(
     let Some(client) = mount.tenant.clients.get(client_id) else {
         return Ok(Unpacked { parameters: Cow::Borrowed(parameters), left_s: None });
     };
-    let judge = request_object::Judge { policy, issuer: &mount.issuer, now_s: now.epoch_s() };
+    let decryption = mount.tenant.keys.decryption();
+    let judge = request_object::Judge { policy, issuer: &mount.issuer, decryption, now_s: now.epoch_s() };
     request_object::unpack(parameters, client, &judge)
 }
 

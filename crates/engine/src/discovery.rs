@@ -5,7 +5,7 @@ use parhelion_jose::jws::MacAlgorithm;
 use parhelion_protocol::client::GrantType;
 use parhelion_protocol::client_auth::Method;
 use parhelion_protocol::endpoint::Endpoint;
-use parhelion_protocol::profile::{AlgName, Policy, PushedRequests, RequestObjects, Set};
+use parhelion_protocol::profile::{AlgName, EncryptionAlgName, Policy, PushedRequests, RequestObjects, Set};
 use serde_json::{Map, Value, json};
 
 use crate::registry::Mount;
@@ -59,8 +59,28 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
         "authorization_response_iss_parameter_supported": true,
     });
     let mut document = if let Value::Object(members) = members { members } else { Map::new() };
+    document.extend(encrypted_requests(mount));
     document.extend(encrypted_answers(mount, &signing));
     document
+}
+
+/// How request objects may be encrypted: as far as there is a key that decrypts them (RFC 9101 section 10.5).
+fn encrypted_requests(mount: &Mount) -> Map<String, Value> {
+    let policy = &mount.policy;
+    let algs =
+        mount.tenant.keys.encryption_algs().iter().filter(|alg| policy.encryption_algs.has(&EncryptionAlgName(**alg)));
+    let algs: Vec<_> = algs.map(|alg| alg.name()).collect();
+    if algs.is_empty() {
+        return Map::new();
+    }
+    Map::from_iter([
+        ("request_object_encryption_alg_values_supported".to_owned(), json!(algs)),
+        ("request_object_encryption_enc_values_supported".to_owned(), json!(encs(policy))),
+    ])
+}
+
+fn encs(policy: &Policy) -> Vec<&'static str> {
+    policy.encryption_encs.iter().map(|enc| enc.0.name()).collect()
 }
 
 /// What the answers that are JWTs may be signed and encrypted with (OpenID Connect Discovery section 3, JARM section 4,
@@ -68,7 +88,7 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
 fn encrypted_answers(mount: &Mount, signing: &[&'static str]) -> Map<String, Value> {
     let policy = &mount.policy;
     let algs: Vec<_> = policy.encryption_algs.iter().map(|alg| alg.0.name()).collect();
-    let encs: Vec<_> = policy.encryption_encs.iter().map(|enc| enc.0.name()).collect();
+    let encs = encs(policy);
     let mut members = Map::new();
     for (answer, endpoint) in [
         ("id_token", Endpoint::Token),

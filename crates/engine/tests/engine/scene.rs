@@ -1,14 +1,14 @@
 //! A tenant with one mount, two clients and a user, on a memory store with a clock set by hand.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parhelion_engine::Engine;
 use parhelion_engine::authorize::Loaded;
 use parhelion_engine::client_request::{ClientRequest, Possession};
 use parhelion_engine::fault::Turned;
 use parhelion_engine::interaction::Interaction;
-use parhelion_engine::keys::SigningKeys;
+use parhelion_engine::keys::TenantKeys;
 use parhelion_engine::ports::{Moment, PasswordAnswer, PasswordVerdict, Passwords, TenantUid};
 use parhelion_engine::push::Accepted;
 use parhelion_engine::reference::SealingKey;
@@ -16,6 +16,7 @@ use parhelion_engine::registry::{Mount, Registry, Tenant, User, Users};
 use parhelion_engine::response::AuthorizationResponse;
 use parhelion_engine::token::Tokens;
 use parhelion_engine::userinfo::{Scheme, ShownToken, Userinfo};
+use parhelion_jose::jwe::{self, DecryptionKey};
 use parhelion_jose::signing::SigningKey;
 use parhelion_jose::{base64url, jws::Algorithm};
 use parhelion_protocol::authorization_details_type::AuthorizationDetailsType;
@@ -236,6 +237,15 @@ fn payment() -> (String, Arc<AuthorizationDetailsType>) {
     (payment.name.clone(), Arc::new(payment))
 }
 
+/// A key of the tenant: the first two are published, the third was.
+pub(crate) fn decryption_key(number: usize) -> DecryptionKey {
+    static DOCUMENTS: OnceLock<Vec<Zeroizing<Vec<u8>>>> = OnceLock::new();
+    const ALGS: [jwe::Algorithm; 3] = [jwe::Algorithm::EcdhEs, jwe::Algorithm::RsaOaep256, jwe::Algorithm::EcdhEs];
+    let made = |alg: jwe::Algorithm| DecryptionKey::generate(alg).unwrap().to_pkcs8().unwrap();
+    let documents = DOCUMENTS.get_or_init(|| ALGS.map(made).into());
+    DecryptionKey::from_pkcs8(ALGS[number - 1], Some(&format!("enc-{number}")), &documents[number - 1]).unwrap()
+}
+
 fn metadata() -> Vec<ClientMetadata> {
     let text = |value: serde_json::Value| serde_json::from_value(value).unwrap();
     vec![
@@ -284,7 +294,8 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
         resource_servers: HashMap::from([("api".to_owned(), Arc::new(api))]),
         resources: vec![API.to_owned()],
         authorization_details_types: [payment()].into(),
-        keys: SigningKeys::new(SigningKey::from_pkcs8(Algorithm::Es256, None, pkcs8).unwrap(), Vec::new()),
+        keys: TenantKeys::new(SigningKey::from_pkcs8(Algorithm::Es256, None, pkcs8).unwrap(), Vec::new())
+            .with_encryption(vec![decryption_key(1), decryption_key(2)], vec![decryption_key(3)]),
         cookie_key: SealingKey::derive(seed, &[b"cookie"]).unwrap(),
     };
     let url = |path: &str| format!("{ISSUER}{path}");

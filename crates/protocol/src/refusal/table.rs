@@ -478,6 +478,14 @@ reasons! {
         "a parameter in the request object has the wrong JSON type",
         "strings; a number for max_age; an object for claims, an array for authorization_details",
         "send the claim with its type";
+    RequestObjectEncryptionRefused = "PAR-355", InvalidRequestObject, 400, "RFC 8725 section 3.1",
+        "the encryption of the request object is not accepted",
+        "one of request_object_encryption_alg_values_supported and _enc_values_supported, the registered ones if there are any, and no compression",
+        "encrypt with an accepted alg and enc";
+    RequestObjectUndecipherable = "PAR-356", InvalidRequestObject, 400, "RFC 9101 section 6.1",
+        "the request object cannot be decrypted",
+        "a signed request object, encrypted to a key of jwks_uri whose use is enc",
+        "fetch the key set again, and encrypt to the key that it has now";
     AuthorizationDetailsInvalid = "PAR-350", InvalidAuthorizationDetails, 400, "RFC 9396 section 5",
         "an element of authorization_details does not fit its type",
         "members that the type knows, each of its type and value, none that it requires missing",

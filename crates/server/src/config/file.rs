@@ -115,6 +115,7 @@ pub(super) struct TenantSection {
     pub(super) cors_origins: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) cors_credentials: Option<Spanned<bool>>,
     pub(super) signing_alg: Option<Spanned<String>>,
+    pub(super) encryption_algs: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     pub(super) policy: Overlay,
     #[serde(default)]

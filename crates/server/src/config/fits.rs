@@ -1,14 +1,46 @@
-//! Whether what a client or a resource server is registered for is served at all: by some mount, and with the key that
-//! the tenant signs with.
+//! Whether what is chosen for a tenant, a client or a resource server is served at all: by some mount, and with the keys
+//! that the tenant has.
 
+use parhelion_jose::jwe;
 use parhelion_jose::jws::Algorithm;
 use parhelion_protocol::client::Client;
 use parhelion_protocol::profile::{EncryptionAlgName, EncryptionEncName, Policy};
 use parhelion_protocol::resource_server::ResourceServer;
 use parhelion_protocol::response_jwt::{Answer, Encryption};
+use toml::Spanned;
 
+use super::policies::Grounded;
 use super::tenants::{MountPlan, TenantPlan};
 use super::{ConfigFault, Context};
+
+/// How clients may encrypt to a tenant where nothing else is said: what costs little to make a key for.
+const DEFAULT_ENCRYPTION_ALGS: [jwe::Algorithm; 2] = [jwe::Algorithm::EcdhEs, jwe::Algorithm::EcdhEsA256Kw];
+
+/// How clients may encrypt to a tenant: as far as some mount accepts it.
+pub(super) fn encryption_algs(
+    context: &Context<'_>,
+    names: Option<&[Spanned<String>]>,
+    mounts: &[(MountPlan, Grounded)],
+) -> Vec<jwe::Algorithm> {
+    let accepted = |alg: &jwe::Algorithm| {
+        mounts.iter().any(|(mount, _)| mount.policy.encryption_algs.has(&EncryptionAlgName(*alg)))
+    };
+    let Some(names) = names else { return DEFAULT_ENCRYPTION_ALGS.into_iter().filter(accepted).collect() };
+    let mut algs = Vec::new();
+    for name in names {
+        match jwe::Algorithm::from_name(name.get_ref()).filter(|alg| accepted(alg) && !algs.contains(alg)) {
+            Some(alg) => algs.push(alg),
+            None => {
+                let named = name.get_ref().escape_debug();
+                let problem = format!("encryption_algs has `{named}`, which no mount accepts, or has it twice");
+                let known = jwe::Algorithm::ALL.into_iter().filter(accepted).map(jwe::Algorithm::name);
+                let remedy = format!("choose of {}", known.collect::<Vec<_>>().join(", "));
+                context.notes.note(context.source.fault_at(name.span(), problem).with_remedy(remedy));
+            }
+        }
+    }
+    algs
+}
 
 impl TenantPlan {
     /// The signature algorithms that clients and resource servers ask for.
@@ -43,6 +75,11 @@ impl TenantPlan {
                 let problem = format!("{member}: no mount of its tenant accepts {} with {}", how.alg, how.enc);
                 fault(problem, "choose algorithms of encryption_algs and encryption_encs, or another profile");
             }
+        }
+        let keyless = client.request_object_encryption.filter(|how| !self.encryption_algs.contains(&how.alg));
+        if let Some(Encryption { alg, .. }) = keyless {
+            let problem = format!("request_object_encryption_alg is {alg}, for which its tenant has no key");
+            fault(problem, &format!("add {alg} to encryption_algs in its [[tenant]], or take the member out"));
         }
         for (member, alg) in client.responses.signing_algs().filter(|(_, alg)| *alg != self.signing_alg) {
             fault(self.signs_otherwise(member, alg), &signing_remedy(alg));

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use parhelion_dialects::Dialect;
+use parhelion_jose::jwe;
 use parhelion_jose::jws::Algorithm;
 use parhelion_protocol::authorization_details_type::AuthorizationDetailsTypes;
 use parhelion_protocol::client::{Client, ClientMetadata};
@@ -20,7 +21,7 @@ use super::cors::{CorsKeys, CorsPlan};
 use super::doubts::{self, Pages};
 use super::fault::{ConfigFault, suggestion};
 use super::file::{ClientSection, MountSection, TenantSection};
-use super::fits::policy_of;
+use super::fits::{encryption_algs, policy_of};
 use super::policies::{self, Grounded};
 use super::secret::{self, SecretKeys};
 use super::users::{self, UserPlan};
@@ -40,6 +41,8 @@ pub struct TenantPlan {
     pub aliases: Vec<String>,
     /// What its first key signs with, and one that is made without a word on it.
     pub signing_alg: Algorithm,
+    /// How its clients may encrypt to it: a key for each.
+    pub encryption_algs: Vec<jwe::Algorithm>,
     /// At least one.
     pub mounts: Vec<MountPlan>,
     /// By `client_id`.
@@ -126,6 +129,7 @@ impl TenantPlan {
             context.notes.note(context.source.fault_at(section.id.span(), problem).with_remedy(remedy));
         }
         let signing_alg = signing_alg(context, section.signing_alg.as_ref(), &mounts);
+        let encryption_algs = encryption_algs(context, section.encryption_algs.as_deref(), &mounts);
         let pages = mounts.iter().any(|(mount, _)| mount.has_pages()).then_some(Pages::There);
         doubts::nobody_to_log_in(context, &section, pages.unwrap_or(Pages::Nowhere));
         let types = authorization_details_types::read(context, section.authorization_details_type, &section.client);
@@ -139,6 +143,7 @@ impl TenantPlan {
             id,
             aliases: section.aliases,
             signing_alg,
+            encryption_algs,
             mounts: mounts.into_iter().map(|(mount, _)| mount).collect(),
             clients: by_id,
             users,
