@@ -144,13 +144,15 @@ pub fn with_nonce(mut response: Response, nonce: Option<&str>) -> Response {
 pub fn introspected(introspected: &Introspected) -> Response {
     match introspected {
         Introspected::Json(body) => json_response(200, NO_STORE, body.clone()),
-        Introspected::Jwt(jwt) => {
-            let mut response = json_response(200, NO_STORE, jwt.clone());
-            let media_type = HeaderValue::from_static("application/token-introspection+jwt");
-            response.headers_mut().insert(CONTENT_TYPE, media_type);
-            response
-        }
+        Introspected::Jwt(jwt) => jwt_response("application/token-introspection+jwt", jwt.clone()),
     }
+}
+
+/// A JWT of a media type.
+pub(crate) fn jwt_response(media_type: &'static str, jwt: String) -> Response {
+    let mut response = json_response(200, NO_STORE, jwt);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
 }
 
 /// The answer to a revocation request: nothing, successfully (RFC 7009 section 2.2).

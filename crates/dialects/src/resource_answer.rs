@@ -6,16 +6,15 @@ use std::borrow::Cow;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Method};
 use parhelion_engine::client_request::Judged;
-use parhelion_engine::userinfo::{Scheme, ShownToken};
+use parhelion_engine::userinfo::{Scheme, ShownToken, Userinfo};
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::form;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
-use serde_json::{Map, Value};
 
 use crate::dialect::{Incoming, Response};
 use crate::message::{self, MediaType};
-use crate::oauth_answer::{ErrorAnswer, NO_STORE, json_response, with_nonce};
+use crate::oauth_answer::{ErrorAnswer, NO_STORE, json_response, jwt_response, with_nonce};
 
 /// The access token of a request: in the header, or with POST in a form, and in no other way; and the proof
 /// beside it.
@@ -54,9 +53,10 @@ fn header<'a>(incoming: &'a Incoming<'_>) -> Result<Option<(&'a str, Scheme)>, R
 
 /// The answer of the userinfo endpoint (OpenID Connect Core sections 5.3.2 and 5.3.3).
 #[must_use]
-pub fn userinfo(incoming: &Incoming<'_>, judged: Judged<Map<String, Value>>) -> Response {
+pub fn userinfo(incoming: &Incoming<'_>, judged: Judged<Userinfo>) -> Response {
     let answer = match judged.outcome {
-        Ok(claims) => json_response(200, NO_STORE, Value::Object(claims).to_string()),
+        Ok(Userinfo::Json(claims)) => json_response(200, NO_STORE, claims),
+        Ok(Userinfo::Jwt(jwt)) => jwt_response("application/jwt", jwt),
         Err(turned) => turned_down(incoming, &turned.refusal()),
     };
     with_nonce(answer, judged.dpop_nonce.as_deref())

@@ -115,7 +115,7 @@ impl Engine {
             let client_id = &standing.client.client_id;
             if self.consented(mount, &standing.policy, &login.sub, client_id, &shown.scope).await? {
                 let by = self.taker()?;
-                return Ok(Loaded::Response(self.take_for_code(mount, pending, standing, by, login, &shown).await?));
+                return Ok(Loaded::Response(self.take_allowed(mount, pending, standing, by, login, &shown).await?));
             }
         }
         if standing.request.prompts.has(Prompt::None) {
@@ -189,7 +189,8 @@ fn unpack_plain<'p, 'a>(
     let Some(client) = mount.tenant.clients.get(client_id) else {
         return Ok(Unpacked { parameters: Cow::Borrowed(parameters), left_s: None });
     };
-    let judge = request_object::Judge { policy, issuer: &mount.issuer, now_s: now.epoch_s() };
+    let decryption = mount.tenant.keys.decryption();
+    let judge = request_object::Judge { policy, issuer: &mount.issuer, decryption, now_s: now.epoch_s() };
     request_object::unpack(parameters, client, &judge)
 }
 

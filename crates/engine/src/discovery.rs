@@ -5,8 +5,7 @@ use parhelion_jose::jws::MacAlgorithm;
 use parhelion_protocol::client::GrantType;
 use parhelion_protocol::client_auth::Method;
 use parhelion_protocol::endpoint::Endpoint;
-use parhelion_protocol::params::response_type::ResponseType;
-use parhelion_protocol::profile::{AlgName, Policy, PushedRequests, RequestObjects, Set};
+use parhelion_protocol::profile::{AlgName, EncryptionAlgName, Policy, PushedRequests, RequestObjects, Set};
 use serde_json::{Map, Value, json};
 
 use crate::registry::Mount;
@@ -40,14 +39,11 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
     let signing: Vec<_> = mount.tenant.keys.algorithms().iter().map(|alg| alg.name()).collect();
     let members = json!({
         "scopes_supported": scopes,
-        "response_types_supported": ResponseType::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+        "response_types_supported": policy.response_types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
         "response_modes_supported": policy.response_modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>(),
-        "grant_types_supported": GrantType::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+        "grant_types_supported": grant_types(policy),
         "prompt_values_supported": policy.prompts.iter().map(|prompt| prompt.as_str()).collect::<Vec<_>>(),
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": signing,
-        //= JARM section 3
-        "authorization_signing_alg_values_supported": signing,
         "token_endpoint_auth_methods_supported": auth_methods(policy),
         "token_endpoint_auth_signing_alg_values_supported": assertion_algs(policy),
         "code_challenge_methods_supported": challenge_methods,
@@ -62,7 +58,58 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
         "require_pushed_authorization_requests": policy.pushed_requests != PushedRequests::Optional,
         "authorization_response_iss_parameter_supported": true,
     });
-    if let Value::Object(members) = members { members } else { Map::new() }
+    let mut document = if let Value::Object(members) = members { members } else { Map::new() };
+    document.extend(encrypted_requests(mount));
+    document.extend(encrypted_answers(mount, &signing));
+    document
+}
+
+/// How request objects may be encrypted: as far as there is a key that decrypts them (RFC 9101 section 10.5).
+fn encrypted_requests(mount: &Mount) -> Map<String, Value> {
+    let policy = &mount.policy;
+    let algs =
+        mount.tenant.keys.encryption_algs().iter().filter(|alg| policy.encryption_algs.has(&EncryptionAlgName(**alg)));
+    let algs: Vec<_> = algs.map(|alg| alg.name()).collect();
+    if algs.is_empty() {
+        return Map::new();
+    }
+    Map::from_iter([
+        ("request_object_encryption_alg_values_supported".to_owned(), json!(algs)),
+        ("request_object_encryption_enc_values_supported".to_owned(), json!(encs(policy))),
+    ])
+}
+
+fn encs(policy: &Policy) -> Vec<&'static str> {
+    policy.encryption_encs.iter().map(|enc| enc.0.name()).collect()
+}
+
+/// What the answers that are JWTs may be signed and encrypted with (OpenID Connect Discovery section 3, JARM section 4,
+/// RFC 9701 section 7).
+fn encrypted_answers(mount: &Mount, signing: &[&'static str]) -> Map<String, Value> {
+    let policy = &mount.policy;
+    let algs: Vec<_> = policy.encryption_algs.iter().map(|alg| alg.0.name()).collect();
+    let encs = encs(policy);
+    let mut members = Map::new();
+    for (answer, endpoint) in [
+        ("id_token", Endpoint::Token),
+        ("authorization", Endpoint::Authorize),
+        ("userinfo", Endpoint::Userinfo),
+        ("introspection", Endpoint::Introspect),
+    ] {
+        if mount.url(endpoint).is_some() {
+            members.insert(format!("{answer}_signing_alg_values_supported"), json!(signing));
+            members.insert(format!("{answer}_encryption_alg_values_supported"), json!(algs));
+            members.insert(format!("{answer}_encryption_enc_values_supported"), json!(encs));
+        }
+    }
+    members
+}
+
+/// Those that the token endpoint serves, and the one that response types with tokens stand for.
+fn grant_types(policy: &Policy) -> Vec<&'static str> {
+    let carries_tokens = policy.response_types.iter().any(|kind| kind.has_tokens());
+    let served = GrantType::ALL.iter().filter(|kind| **kind != GrantType::Implicit || carries_tokens);
+    served.map(|kind| kind.as_str()).collect()
 }
 
 fn auth_methods(policy: &Policy) -> Vec<&'static str> {

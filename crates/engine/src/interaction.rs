@@ -10,17 +10,15 @@ use parhelion_protocol::limits;
 use parhelion_protocol::params::authorization_details::AuthorizationDetails;
 use parhelion_protocol::params::scope::Scope;
 use parhelion_protocol::refusal::Reason;
-use parhelion_protocol::sender::Confirmation;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::Engine;
-use crate::consent;
 use crate::fault::{Fault, Turned};
 use crate::pending::{Fallen, Pending, Standing};
 use crate::ports::{Commit, Entropy, Moment, PasswordVerdict, Verdict};
-use crate::records::{self, Code, CodeState, Session, Summary};
+use crate::records::{self, Session, Summary};
 use crate::reference::{Reference, SealingKey, sha256};
 use crate::registry::Mount;
 use crate::response::AuthorizationResponse;
@@ -166,7 +164,7 @@ impl Shown {
     }
 
     /// What both show.
-    fn filtered(&self, other: &Self) -> Self {
+    pub(crate) fn filtered(&self, other: &Self) -> Self {
         Self {
             scope: self.scope.filtered(|token| other.scope.has(token)),
             authorization_details: self.authorization_details.filtered(&other.authorization_details),
@@ -307,7 +305,7 @@ impl Engine {
         Ok(Page::Show(ConsentView { client: standing.client, shown, redirect_uri, username }))
     }
 
-    /// Completes: the first one wins, whoever else tries, wherever. The code is issued by the same commit
+    /// Completes: the first one wins, whoever else tries, wherever. What is issued is written by the same commit
     /// that takes the request, for no more than what was `shown`.
     ///
     /// # Errors
@@ -327,39 +325,13 @@ impl Engine {
         };
         let refusal = match decision {
             Decision::Allow if login.is_expected(standing.expected_sub.as_deref()) => {
-                return self.take_for_code(mount, &pending, &standing, by, login, shown).await;
+                return self.take_allowed(mount, &pending, &standing, by, login, shown).await;
             }
             Decision::Allow => Reason::LoginRequired,
             Decision::Deny => Reason::UserDenied,
         };
         let response = standing.back.error(&refusal.into())?;
         self.take(&pending, by, Vec::new()).await?;
-        Ok(response)
-    }
-
-    /// Takes a request and answers with a code, which the same commit writes: for what the client may have
-    /// of what the user was `shown`.
-    pub(crate) async fn take_for_code(
-        &self,
-        mount: &Mount,
-        pending: &Pending,
-        standing: &Standing,
-        by: [u8; 16],
-        login: &Login,
-        shown: &Shown,
-    ) -> Result<AuthorizationResponse, Turned> {
-        if mount.tenant.users.with_sub(&login.sub).is_none() {
-            return Err(Reason::InteractionUnknown.into());
-        }
-        let now = self.store.now();
-        let reference = Reference::draw(&*self.entropy)?;
-        let gone_at = now.plus_s(standing.policy.code_lifetime_s.0.into());
-        let granted = Shown::of(standing).filtered(shown);
-        let code = code(mount, standing, login, &granted);
-        let consent = consent::remember(mount, &standing.policy, &login.sub, &code.client_id, &granted.scope, now)?;
-        let code = self.put_code(mount, &reference, &code, gone_at)?;
-        let response = standing.back.code(reference.to_text())?;
-        self.take(pending, by, std::iter::once(code).chain(consent).collect()).await?;
         Ok(response)
     }
 
@@ -387,27 +359,5 @@ impl Engine {
             }
             Err(Fallen::Broken(fault)) => Err(fault.into()),
         }
-    }
-}
-
-fn code(mount: &Mount, standing: &Standing, login: &Login, granted: &Shown) -> Code {
-    let request = &standing.request;
-    Code {
-        client_id: standing.client.client_id.clone(),
-        issuer: mount.issuer.clone(),
-        redirect_uri: standing.back.redirect_uri.clone(),
-        redirect_uri_was_sent: request.redirect_uri.is_some(),
-        code_challenge: request.code_challenge.clone(),
-        scope: granted.scope.to_string(),
-        requested_scope: request.scope.to_string(),
-        nonce: request.nonce.clone(),
-        claims: standing.claims.clone(),
-        resources: request.resources.clone(),
-        sub: login.sub.clone(),
-        auth_time_s: login.auth_time_s,
-        session: login.session,
-        bound_to: request.dpop_jkt.map(Confirmation::Jkt),
-        state: CodeState::Unused(0),
-        authorization_details: granted.authorization_details.to_text(),
     }
 }

@@ -1,9 +1,11 @@
 //! Introspection: a resource server asks what a token is worth (RFC 7662, RFC 9701).
 
 use parhelion_jose::base64url;
+use parhelion_jose::jwk::KeySet;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::profile::{ClientIdInForm, Introspection};
 use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::response_jwt::ResponseJwt;
 use parhelion_protocol::sender::{Confirmation, token_type};
 use serde_json::{Map, Value, json};
 
@@ -11,6 +13,7 @@ use crate::Engine;
 use crate::client_request::{Caller, ClientRequest, Judged};
 use crate::fault::{Fault, Turned};
 use crate::registry::Mount;
+use crate::response_jwt;
 use crate::userinfo::LiveToken;
 
 /// How the caller wants the answer.
@@ -83,8 +86,17 @@ impl Engine {
             "iat": self.store.now().epoch_s(),
             "token_introspection": members,
         });
-        let key = mount.tenant.keys.current();
-        key.sign("token-introspection+jwt", claims.to_string().as_bytes()).map_err(|_| Fault::Crypto)
+        let (registered, keys) = registered(mount, caller).ok_or(Fault::Crypto)?;
+        let payload = claims.to_string();
+        response_jwt::make(&mount.tenant, registered, keys, "token-introspection+jwt", payload.as_bytes())
+    }
+}
+
+/// What the caller registered for its answers, and the keys that they are encrypted to.
+fn registered<'m>(mount: &'m Mount, caller: &Caller) -> Option<(&'m ResponseJwt, &'m KeySet)> {
+    match mount.tenant.resource_servers.get(&caller.id) {
+        Some(server) => Some((&server.introspection, &server.keys)),
+        None => mount.tenant.clients.get(&caller.id).map(|client| (&client.responses.introspection, &client.keys)),
     }
 }
 

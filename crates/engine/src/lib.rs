@@ -5,6 +5,7 @@
 
 pub mod authorize;
 pub mod client_request;
+mod completion;
 mod consent;
 pub mod discovery;
 mod dpop_nonce;
@@ -21,6 +22,7 @@ pub mod records;
 pub mod reference;
 pub mod registry;
 pub mod response;
+mod response_jwt;
 pub mod revoke;
 pub mod token;
 mod user_claims;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use parhelion_protocol::checks::Column;
 use parhelion_protocol::client::Client;
 use parhelion_protocol::parameters::{Param, Parameters};
-use parhelion_protocol::params::response_mode::{self, ResponseMode};
-use parhelion_protocol::params::{redirect_uri, state};
+use parhelion_protocol::params::response_type::{self, ResponseType};
+use parhelion_protocol::params::{redirect_uri, response_mode, state};
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::request::AuthorizationRequest;
@@ -142,7 +142,7 @@ pub(crate) fn stand(
 pub(crate) fn return_path(
     mount: &Mount,
     parameters: &Parameters<'_>,
-    client: &Client,
+    client: &Arc<Client>,
     policy: &Policy,
     now: Moment,
 ) -> Result<ReturnPath, Refusal> {
@@ -152,15 +152,17 @@ pub(crate) fn return_path(
         (None, _) => return Err(Refusal::new(Reason::RedirectUriMissing).about(Some(Param::RedirectUri))),
     };
     redirect_uri::check(redirect_uri, &client.redirect_uris, policy.loopback_redirect_uri)?;
-    let mode = response_mode::parse(parameters.get(Param::ResponseMode), policy).ok();
+    let response_type = parameters.get(Param::ResponseType).and_then(|text| response_type::parse(text, policy).ok());
+    let response_type = response_type.unwrap_or(ResponseType::Code);
+    let mode = response_mode::for_errors(parameters.get(Param::ResponseMode), response_type, policy);
     let state = parameters.get(Param::State).and_then(|text| state::parse(text, policy).ok());
     let redirect_uri = redirect_uri.to_owned();
     Ok(ReturnPath {
         redirect_uri,
-        mode: mode.unwrap_or(ResponseMode::Query),
+        way: mode.of(response_type),
         state,
         issuer: mount.issuer.clone(),
-        client_id: client.client_id.clone(),
+        client: Arc::clone(client),
         tenant: Arc::clone(&mount.tenant),
         now,
     })

@@ -48,7 +48,8 @@ impl Engine {
         proven: &Proven,
     ) -> Result<Accepted, Turned> {
         let now_s = self.store.now().epoch_s();
-        let judge = request_object::Judge { policy: &proven.policy, issuer: &mount.issuer, now_s };
+        let decryption = mount.tenant.keys.decryption();
+        let judge = request_object::Judge { policy: &proven.policy, issuer: &mount.issuer, decryption, now_s };
         let Unpacked { parameters, left_s } = request_object::unpack(&request.parameters, &proven.client, &judge)?;
         let parameters = &*parameters;
         let Validated { request, .. } = validate(mount, parameters, &proven.client, &proven.policy, Column::Push)?;

@@ -10,7 +10,7 @@ use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::resource_server::ResourceServer;
 
-use crate::keys::SigningKeys;
+use crate::keys::TenantKeys;
 use crate::ports::{Id, TenantUid};
 use crate::reference::{SealingKey, sha256};
 
@@ -35,16 +35,16 @@ pub struct Tenant {
     pub resources: Vec<String>,
     /// The authorization details types that it knows.
     pub authorization_details_types: AuthorizationDetailsTypes,
-    /// What it signs with.
-    pub keys: SigningKeys,
+    /// What it signs and decrypts with.
+    pub keys: TenantKeys,
     /// What its cookies are sealed with.
     pub cookie_key: SealingKey,
 }
 
 impl Tenant {
-    /// The same tenant with other signing keys.
+    /// The same tenant with other keys.
     #[must_use]
-    pub fn with_keys(&self, keys: SigningKeys) -> Self {
+    pub fn with_keys(&self, keys: TenantKeys) -> Self {
         Self {
             uid: self.uid,
             id: self.id.clone(),

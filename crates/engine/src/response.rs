@@ -2,31 +2,33 @@
 
 use std::sync::Arc;
 
+use parhelion_protocol::client::Client;
 use parhelion_protocol::limits;
-use parhelion_protocol::params::response_mode::{Carrier, Content, ResponseMode};
+use parhelion_protocol::params::response_mode::{Carrier, Content};
 use parhelion_protocol::refusal::Refusal;
 use serde_json::{Map, Value, json};
 
 use crate::fault::Fault;
 use crate::ports::Moment;
 use crate::registry::Tenant;
+use crate::response_jwt;
 
 /// The way back to a client: a redirect URI that was found to be its own, and how to write to it.
 #[derive(Clone, Debug)]
 pub struct ReturnPath {
     pub(crate) redirect_uri: String,
-    pub(crate) mode: ResponseMode,
+    pub(crate) way: (Carrier, Content),
     pub(crate) state: Option<String>,
     pub(crate) issuer: String,
-    pub(crate) client_id: String,
+    pub(crate) client: Arc<Client>,
     pub(crate) tenant: Arc<Tenant>,
     pub(crate) now: Moment,
 }
 
 impl ReturnPath {
-    /// A response that carries a code.
-    pub(crate) fn code(&self, code: String) -> Result<AuthorizationResponse, Fault> {
-        self.response(vec![("code", code)])
+    /// A response that carries what was issued.
+    pub(crate) fn success(&self, issued: Vec<(&'static str, String)>) -> Result<AuthorizationResponse, Fault> {
+        self.response(issued)
     }
 
     /// A response that carries an error.
@@ -38,27 +40,28 @@ impl ReturnPath {
     //= rfc9207#2 iss is in every response, errors included; in a JWT it is the JWT's own
     fn response(&self, mut parameters: Vec<(&'static str, String)>) -> Result<AuthorizationResponse, Fault> {
         parameters.extend(self.state.clone().map(|state| ("state", state)));
-        let (carrier, content) = self.mode.of_code();
+        let (carrier, content) = self.way;
         let parameters = match content {
             Content::Parameters => {
                 parameters.push(("iss", self.issuer.clone()));
                 parameters
             }
-            Content::Jwt => vec![("response", self.signed(&parameters)?)],
+            Content::Jwt => vec![("response", self.jwt(&parameters)?)],
         };
         Ok(AuthorizationResponse { redirect_uri: self.redirect_uri.clone(), carrier, parameters })
     }
 
-    /// The parameters as a JWT for the client (JARM section 2.1).
-    fn signed(&self, parameters: &[(&'static str, String)]) -> Result<String, Fault> {
+    /// The parameters as a JWT for the client (JARM sections 2.1 and 2.2).
+    fn jwt(&self, parameters: &[(&'static str, String)]) -> Result<String, Fault> {
         let expiry_s = self.now.plus_s(limits::RESPONSE_JWT_LIFETIME_S).epoch_s();
         let mut claims = Map::new();
         claims.insert("iss".to_owned(), json!(self.issuer));
-        claims.insert("aud".to_owned(), json!(self.client_id));
+        claims.insert("aud".to_owned(), json!(self.client.client_id));
         claims.insert("exp".to_owned(), json!(expiry_s));
         claims.extend(parameters.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
         let payload = Value::Object(claims).to_string();
-        self.tenant.keys.current().sign("JWT", payload.as_bytes()).map_err(|_| Fault::Crypto)
+        let registered = &self.client.responses.authorization;
+        response_jwt::make(&self.tenant, registered, &self.client.keys, "JWT", payload.as_bytes())
     }
 }
 

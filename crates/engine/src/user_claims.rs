@@ -36,6 +36,8 @@ const BY_SCOPE: &[(&str, &[&str])] = &[
 pub(crate) enum Place {
     /// Into the ID token: only what the `claims` parameter asks for there.
     IdToken,
+    /// Into an ID token that comes without access to userinfo: what the granted scope stands for.
+    IdTokenAlone,
     /// Into the userinfo answer: what the granted scope stands for.
     Userinfo,
 }
@@ -46,6 +48,6 @@ pub(crate) fn about_user(scope: &Scope, claims: Option<&str>, place: Place, user
     let granted = BY_SCOPE.iter().filter(|(word, _)| scope.has(word)).flat_map(|(_, names)| names.iter().copied());
     let parsed: Value = claims.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let asked = |name: &str| parsed.get("id_token").is_some_and(|members| members.get(name).is_some());
-    let told = granted.filter(|name| place == Place::Userinfo || asked(name));
+    let told = granted.filter(|name| place != Place::IdToken || asked(name));
     told.filter_map(|name| Some((name.to_owned(), user.claims.get(name)?.clone()))).collect()
 }

@@ -8,16 +8,17 @@ use parhelion_protocol::params::scope;
 use parhelion_protocol::profile::DpopNonce;
 use parhelion_protocol::refusal::Reason;
 use parhelion_protocol::sender::{Confirmation, dpop};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::Engine;
 use crate::client_request::{Judged, Possession};
 use crate::dpop_nonce;
-use crate::fault::Turned;
+use crate::fault::{Fault, Turned};
 use crate::ports::Moment;
 use crate::records::{self, AccessToken, Grant};
 use crate::reference::Reference;
 use crate::registry::{Mount, User};
+use crate::response_jwt;
 use crate::user_claims::{Place, about_user};
 
 /// An access token that is live, and so is the grant behind it.
@@ -47,27 +48,37 @@ pub enum Scheme {
     Dpop,
 }
 
+/// The claims about a user, in the form that the client registered.
+#[derive(Debug)]
+pub enum Userinfo {
+    /// `application/json`.
+    Json(String),
+    /// `application/jwt`.
+    Jwt(String),
+}
+
 impl Engine {
-    /// The claims about the user behind an access token, as a JSON object.
+    /// The claims about the user behind an access token.
     ///
     /// # Errors
     /// In the outcome: the token is not live, not shown as it must be, or lacks the scope.
-    pub async fn userinfo(&self, mount: &Mount, shown: &ShownToken<'_>) -> Judged<Map<String, Value>> {
+    pub async fn userinfo(&self, mount: &Mount, shown: &ShownToken<'_>) -> Judged<Userinfo> {
         let policy = &mount.policy;
         let with_nonce = shown.scheme == Scheme::Dpop && policy.dpop_nonce == DpopNonce::Required;
         let dpop_nonce = with_nonce.then(|| dpop_nonce::current(mount, self.store.now()).ok()).flatten();
         Judged { method: None, dpop_nonce, outcome: self.claims_for(mount, shown).await }
     }
 
-    async fn claims_for(&self, mount: &Mount, shown: &ShownToken<'_>) -> Result<Map<String, Value>, Turned> {
+    async fn claims_for(&self, mount: &Mount, shown: &ShownToken<'_>) -> Result<Userinfo, Turned> {
         let live = self.find_access_token(mount, &shown.text).await?;
         let live = live.ok_or(Turned::from(Reason::AccessTokenInvalid))?;
         self.check_possession(mount, shown, &live, Endpoint::Userinfo).await?;
         let scope = scope::parse(&live.token.scope).unwrap_or_default();
-        let Some(user) = live.user.filter(|_| scope.has("openid")) else { return Err(Reason::AccessTokenScope.into()) };
-        let mut claims = about_user(&scope, live.grant.claims.as_deref(), Place::Userinfo, &user);
+        let user = live.user.as_ref().filter(|_| scope.has("openid"));
+        let user = user.ok_or(Turned::from(Reason::AccessTokenScope))?;
+        let mut claims = about_user(&scope, live.grant.claims.as_deref(), Place::Userinfo, user);
         claims.insert("sub".to_owned(), Value::String(user.sub.clone()));
-        Ok(claims)
+        Ok(userinfo(mount, &live.token, claims)?)
     }
 
     /// Whether a token is shown as it must be: a bound one with a proof by its key, made for this token
@@ -113,4 +124,15 @@ impl Engine {
         let whole = served && user.is_some() == token.sub.is_some();
         Ok(whole.then_some(LiveToken { token, grant, expires_at: stored.expires_at, user }))
     }
+}
+
+//= openid-connect-core#5.3.2 a signed answer says who made it and for whom
+fn userinfo(mount: &Mount, token: &AccessToken, mut claims: Map<String, Value>) -> Result<Userinfo, Fault> {
+    let client = mount.tenant.clients.get(&token.client_id);
+    let registered = client.and_then(|client| Some((client, client.responses.userinfo?)));
+    let Some((client, registered)) = registered else { return Ok(Userinfo::Json(Value::Object(claims).to_string())) };
+    claims.insert("iss".to_owned(), json!(token.issuer));
+    claims.insert("aud".to_owned(), json!(token.client_id));
+    let payload = Value::Object(claims).to_string();
+    response_jwt::make(&mount.tenant, &registered, &client.keys, "JWT", payload.as_bytes()).map(Userinfo::Jwt)
 }

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use parhelion_engine::ports::{Id, Key, Moment, Stored, TenantUid, Write};
 use parhelion_engine::records::{
-    self, AccessToken, Code, CodeState, ConsentRecord, Grant, Layout, OnceKeyMark, Payload, PushedRequest,
-    RefreshState, RefreshToken, Session, SigningKeyRecord, Summary, Taken, TenantRecord,
+    self, AccessToken, Code, CodeState, ConsentRecord, EncryptionKeyRecord, Grant, Layout, OnceKeyMark, Payload,
+    PushedRequest, RefreshState, RefreshToken, Session, SigningKeyRecord, Summary, Taken, TenantRecord, WrappedKey,
 };
 use parhelion_engine::reference::Reference;
 use parhelion_protocol::params::code_challenge::CodeChallenge;
@@ -150,7 +150,9 @@ fn open_records_are_as_they_were() {
     check_open("consent", &ConsentRecord { client_id, sub, scope, given_at_s: 1_800_000_000 });
     check_open("tenant", &TenantRecord { slug: "acme".to_owned(), uid: [9; 16], made_at_ms: 1_800_000_000_000 });
     let (alg, kid) = ("ES256".to_owned(), "k".to_owned());
-    check_open("signing_key", &SigningKeyRecord { alg, kid, wrapped: vec![1, 2, 3], made_at_ms: 1_800_000_000_000 });
+    let key = WrappedKey { alg, kid, wrapped: vec![1, 2, 3], made_at_ms: 1_800_000_000_000 };
+    check_open("signing_key", &SigningKeyRecord(key.clone()));
+    check_open("encryption_key", &EncryptionKeyRecord(key));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The signature algorithms: their registered names, and nothing that is symmetric or unsecured.
 
+use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use std::fmt;
 
 /// A JWS algorithm that a public key verifies (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864 section 2.2).
@@ -88,6 +89,22 @@ impl Algorithm {
     }
 }
 
+impl Algorithm {
+    /// The left half of a text's digest, by the hash function of the algorithm: SHA-512 for Ed25519 (RFC 8032 section
+    /// 5.1). What OpenID Connect Core section 3.1.3.6 binds an ID token to its companions with.
+    #[must_use]
+    pub fn half_digest(self, text: &[u8]) -> Vec<u8> {
+        let hash = match self {
+            Self::Es256 | Self::Ps256 | Self::Rs256 => &SHA256,
+            Self::Es384 | Self::Ps384 | Self::Rs384 => &SHA384,
+            Self::Es512 | Self::Ps512 | Self::Rs512 | Self::EdDsa | Self::Ed25519 => &SHA512,
+        };
+        let digest = digest::digest(hash, text);
+        let (left, _) = digest.as_ref().split_at(digest.as_ref().len() / 2);
+        left.to_vec()
+    }
+}
+
 impl fmt::Display for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -111,6 +128,17 @@ mod tests {
         for name in ["none", "None", "HS256", "HS512", "es256", "ES256 ", "ES256K", "Ed448", "EDDSA", "RSA-OAEP", ""] {
             assert_eq!(Algorithm::from_name(name), None, "{name:?}");
         }
+    }
+
+    #[test]
+    fn half_digest_is_the_one_of_the_specification() {
+        // OpenID Connect Core appendix A.3 and A.4, by RS256.
+        let text = |bytes: &[u8]| crate::base64url::encode(&Algorithm::Rs256.half_digest(bytes));
+        assert_eq!(text(b"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
+        assert_eq!(text(b"Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk"), "LDktKdoQak3Pk0cnXxCltA");
+        let lengths = [Algorithm::Es256, Algorithm::Ps384, Algorithm::Rs512, Algorithm::EdDsa]
+            .map(|alg| alg.half_digest(b"").len());
+        assert_eq!(lengths, [16, 24, 32, 32]);
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //! reading what is asked there.
 
 use crate::authorization_details_type::AuthorizationDetailsTypes;
-use crate::client::{Client, GrantType};
+use crate::client::Client;
 use crate::parameters::Param;
+use crate::params::response_mode::ResponseMode;
 use crate::params::scope::Scope;
 use crate::params::{authorization_details, redirect_uri, resource};
-use crate::profile::{Policy, RedirectUriNeed, ScopeNeed, UnknownScope};
+use crate::profile::{Policy, RedirectUriNeed, ScopeNeed, SenderConstraint, UnknownScope};
 use crate::refusal::{Reason, Refusal};
 use crate::request::AuthorizationRequest;
 
@@ -53,11 +54,14 @@ use Runs::{No, Yes};
 
 #[rustfmt::skip]
 const TABLE: &[Check] = &[
-    Check { run: grant_type_is_allowed,     push: Yes, authorize: Yes, completion: Yes },
+    Check { run: response_type_is_allowed,  push: Yes, authorize: Yes, completion: Yes },
+    Check { run: grant_types_are_allowed,   push: Yes, authorize: Yes, completion: Yes },
     Check { run: redirect_uri_is_sent,      push: Yes, authorize: Yes, completion: No  },
     Check { run: redirect_uri_is_registered, push: Yes, authorize: Yes, completion: Yes },
-    Check { run: response_type_is_allowed,  push: Yes, authorize: Yes, completion: Yes },
+    Check { run: response_mode_keeps_tokens_secret, push: Yes, authorize: Yes, completion: Yes },
+    Check { run: tokens_can_be_bound,       push: Yes, authorize: Yes, completion: Yes },
     Check { run: pkce_is_used,              push: Yes, authorize: Yes, completion: Yes },
+    Check { run: id_token_is_asked_for_in_full, push: Yes, authorize: Yes, completion: Yes },
     Check { run: scope_is_sent,             push: Yes, authorize: Yes, completion: No  },
     Check { run: scope_is_allowed,          push: Yes, authorize: Yes, completion: Yes },
     Check { run: resources_are_known,       push: Yes, authorize: Yes, completion: Yes },
@@ -93,9 +97,10 @@ pub fn allowed_scope(request: &AuthorizationRequest, client: &Client) -> Scope {
     request.scope.filtered(|token| client.scope.has(token))
 }
 
-//= rfc6749#4.1.2.1
-fn grant_type_is_allowed(subject: &Subject<'_>) -> Result<(), Refusal> {
-    let allowed = subject.client.grant_types.contains(&GrantType::AuthorizationCode);
+//= rfc6749#4.1.2.1, rfc7591#2.1
+fn grant_types_are_allowed(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let has = |grant_type| subject.client.grant_types.contains(&grant_type);
+    let allowed = subject.request.response_type.grant_types().all(has);
     if allowed { Ok(()) } else { Err(Reason::GrantNotAllowed.into()) }
 }
 
@@ -121,9 +126,39 @@ fn response_type_is_allowed(subject: &Subject<'_>) -> Result<(), Refusal> {
     if allowed { Ok(()) } else { Err(about(Reason::ResponseTypeNotAllowed, Param::ResponseType)) }
 }
 
-//= rfc9700#2.1.1 "Public clients MUST use PKCE"
+//= jarm#2.3.1 query.jwt carries tokens only where nobody but the client can read it
+fn response_mode_keeps_tokens_secret(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let readable = subject.client.responses.authorization.encryption.is_none();
+    let in_query = subject.request.response_mode == ResponseMode::QueryJwt;
+    let refused = in_query && readable && subject.request.response_type.has_tokens();
+    if refused { Err(about(Reason::ResponseModeUnfit, Param::ResponseMode)) } else { Ok(()) }
+}
+
+fn tokens_can_be_bound(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let needed = subject.policy.sender_constraint.max(subject.client.sender_constraint) == SenderConstraint::Required;
+    let unbound = needed && subject.request.response_type.has_token();
+    if unbound { Err(about(Reason::TokenUnbound, Param::ResponseType)) } else { Ok(()) }
+}
+
+//= openid-connect-core#3.2.2.1, openid-connect-core#3.3.2.11
+fn id_token_is_asked_for_in_full(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let request = subject.request;
+    if !request.response_type.has_id_token() {
+        return Ok(());
+    }
+    match &request.nonce {
+        None => Err(about(Reason::NonceMissing, Param::Nonce)),
+        Some(_) if !allowed_scope(request, subject.client).has("openid") => {
+            Err(about(Reason::OpenidMissing, Param::Scope))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+//= rfc9700#2.1.1 "Public clients MUST use PKCE"; a challenge is for a code
 fn pkce_is_used(subject: &Subject<'_>) -> Result<(), Refusal> {
-    let needed = subject.policy.pkce.is_required() || subject.client.credential.method().is_public();
+    let asked = subject.policy.pkce.is_required() || subject.client.credential.method().is_public();
+    let needed = asked && subject.request.response_type.has_code();
     let used = subject.request.code_challenge.is_some();
     if used || !needed { Ok(()) } else { Err(about(Reason::PkceMissing, Param::CodeChallenge)) }
 }

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use crate::client_auth::{Method, Party, SecretDigest};
 use crate::limits;
 use crate::params::redirect_uri::{RedirectUriFault, RegisteredRedirectUri};
-use crate::params::response_type::ResponseType;
+use crate::params::response_type::{self, ResponseType};
 use crate::params::scope::{self, Scope};
 use crate::profile::{LoopbackRedirectUri, RequestObjects, SenderConstraint};
+use crate::response_jwt::{Encryption, Responses, encryption, signing_alg};
 
 /// What a client is (OpenID Connect Registration section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -23,7 +24,7 @@ pub enum ApplicationType {
 }
 
 /// A grant type that this server serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantType {
     /// RFC 6749 section 4.1.
@@ -32,11 +33,14 @@ pub enum GrantType {
     RefreshToken,
     /// RFC 6749 section 4.4.
     ClientCredentials,
+    /// What response types that carry tokens need (RFC 7591 section 2.1); the token endpoint does not serve it.
+    Implicit,
 }
 
 impl GrantType {
     /// Every grant type served.
-    pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+    pub const ALL: &'static [Self] =
+        &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::Implicit];
 
     /// The name on the wire.
     #[must_use]
@@ -45,6 +49,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::Implicit => "implicit",
         }
     }
 }
@@ -105,6 +110,10 @@ pub struct Client {
     pub keys: KeySet,
     /// The one algorithm of its request objects, if it registered one.
     pub request_object_signing_alg: Option<Algorithm>,
+    /// The one way in which its request objects are encrypted, where they are, if it registered one.
+    pub request_object_encryption: Option<Encryption>,
+    /// How answers that are JWTs are made for it.
+    pub responses: Responses,
     /// Whether its authorization requests must be signed.
     pub request_objects: RequestObjects,
     /// Where responses may go.
@@ -141,6 +150,34 @@ pub struct ClientMetadata {
     pub token_endpoint_auth_signing_alg: Option<String>,
     /// Algorithm of its request objects; default: any that the profile accepts (OpenID Connect Registration 2).
     pub request_object_signing_alg: Option<String>,
+    /// Default: any that the tenant has a key for.
+    pub request_object_encryption_alg: Option<String>,
+    /// Default: `A128CBC-HS256`.
+    pub request_object_encryption_enc: Option<String>,
+    /// Default: what the tenant signs with; so for every kind of answer (OpenID Connect Registration section 2).
+    pub id_token_signed_response_alg: Option<String>,
+    /// Default: not encrypted; so for every kind of answer.
+    pub id_token_encrypted_response_alg: Option<String>,
+    /// Default: `A128CBC-HS256`; so for every kind of answer.
+    pub id_token_encrypted_response_enc: Option<String>,
+    /// Default: plain JSON.
+    pub userinfo_signed_response_alg: Option<String>,
+    /// Only with `userinfo_signed_response_alg`.
+    pub userinfo_encrypted_response_alg: Option<String>,
+    /// As above.
+    pub userinfo_encrypted_response_enc: Option<String>,
+    /// JARM section 3.
+    pub authorization_signed_response_alg: Option<String>,
+    /// As above.
+    pub authorization_encrypted_response_alg: Option<String>,
+    /// As above.
+    pub authorization_encrypted_response_enc: Option<String>,
+    /// RFC 9701 section 6.
+    pub introspection_signed_response_alg: Option<String>,
+    /// As above.
+    pub introspection_encrypted_response_alg: Option<String>,
+    /// As above.
+    pub introspection_encrypted_response_enc: Option<String>,
     /// Default: false (RFC 9101 section 10.5).
     #[serde(default)]
     pub require_signed_request_object: bool,
@@ -156,7 +193,7 @@ pub struct ClientMetadata {
     /// Default: none, so that the client may use none (RFC 9396 section 10).
     #[serde(default)]
     pub authorization_details_types: Vec<String>,
-    /// Default: `authorization_code`.
+    /// Default: what the response types need, which for `code` is `authorization_code`.
     pub grant_types: Option<Vec<GrantType>>,
     /// Default: `code`.
     pub response_types: Option<Vec<String>>,
@@ -198,19 +235,28 @@ impl Client {
     ) -> Result<Self, MetadataFault> {
         check_client_id(&metadata.client_id)?;
         let credential = credential(&metadata, secret)?;
-        let (keys, redirect_uris) = (keys(&metadata)?, redirect_uris(&metadata, loopback)?);
+        let (keys, redirect_uris) = (key_set(metadata.jwks.as_deref())?, redirect_uris(&metadata, loopback)?);
+        let (response_types, grant_types) = response_types(&metadata)?;
         check_post_logout_redirect_uris(&metadata, loopback)?;
+        let responses = Responses::register(&metadata, &keys)?;
         let scope = scope::parse(metadata.scope.as_deref().unwrap_or("openid"));
         Ok(Self {
             client_name: metadata.client_name.unwrap_or(metadata.client_id.clone()),
             client_id: metadata.client_id,
             client_uri: metadata.client_uri,
             credential,
-            keys,
-            request_object_signing_alg: alg(
+            request_object_signing_alg: signing_alg(
                 "request_object_signing_alg",
                 metadata.request_object_signing_alg.as_deref(),
             )?,
+            request_object_encryption: encryption(
+                "request_object_encryption_alg",
+                "request_object_encryption_enc",
+                metadata.request_object_encryption_alg.as_deref(),
+                metadata.request_object_encryption_enc.as_deref(),
+            )?,
+            responses,
+            keys,
             request_objects: match metadata.require_signed_request_object {
                 true => RequestObjects::Required,
                 false => RequestObjects::Optional,
@@ -219,8 +265,8 @@ impl Client {
             post_logout_redirect_uris: metadata.post_logout_redirect_uris,
             scope: scope.map_err(|_| fault("scope", "is malformed"))?,
             authorization_details_types: metadata.authorization_details_types,
-            grant_types: metadata.grant_types.unwrap_or(vec![GrantType::AuthorizationCode]),
-            response_types: response_types(metadata.response_types)?,
+            grant_types,
+            response_types,
             sender_constraint: match metadata.dpop_bound_access_tokens {
                 true => SenderConstraint::Required,
                 false => SenderConstraint::Optional,
@@ -267,7 +313,7 @@ fn credential(metadata: &ClientMetadata, secret: Option<&str>) -> Result<Credent
         Method::PrivateKeyJwt => {
             metadata.jwks.as_ref().ok_or(fault("jwks", "is needed for private_key_jwt"))?;
             let name = metadata.token_endpoint_auth_signing_alg.as_deref();
-            Credential::PrivateKeyJwt(alg("token_endpoint_auth_signing_alg", name)?)
+            Credential::PrivateKeyJwt(signing_alg("token_endpoint_auth_signing_alg", name)?)
         }
     };
     if secret.is_some() {
@@ -288,8 +334,12 @@ fn mac_credential(secret: &str, metadata: &ClientMetadata) -> Result<Credential,
     Ok(Credential::ClientSecretJwt(key, alg))
 }
 
-fn keys(metadata: &ClientMetadata) -> Result<KeySet, MetadataFault> {
-    let Some(text) = metadata.jwks.as_deref() else { return Ok(KeySet::default()) };
+/// Reads a registered JWK set; none is an empty one.
+///
+/// # Errors
+/// [`MetadataFault`] when it is no set, or holds a key that can be of no use.
+pub(crate) fn key_set(jwks: Option<&str>) -> Result<KeySet, MetadataFault> {
+    let Some(text) = jwks else { return Ok(KeySet::default()) };
     let keys = KeySet::from_jwks(text.as_bytes());
     let keys = keys.map_err(|cause| fault("jwks", format!("cannot be used: {cause}")))?;
     // RFC 7517 section 5 lets a set hold what is not understood; what is understood and worth nothing is a mistake.
@@ -299,11 +349,6 @@ fn keys(metadata: &ClientMetadata) -> Result<KeySet, MetadataFault> {
         Some(key) => Err(fault("jwks", format!("has a key that cannot be used, number {}: {}", key.index, key.fault))),
         None => Ok(keys),
     }
-}
-
-fn alg(member: &'static str, name: Option<&str>) -> Result<Option<Algorithm>, MetadataFault> {
-    let Some(name) = name else { return Ok(None) };
-    Algorithm::from_name(name).map(Some).ok_or(fault(member, format!("`{name}` is not known")))
 }
 
 fn redirect_uris(
@@ -332,11 +377,26 @@ fn check_post_logout_redirect_uris(
     })
 }
 
-fn response_types(names: Option<Vec<String>>) -> Result<Vec<ResponseType>, MetadataFault> {
-    let parse = |name: &String| crate::params::response_type::parse(name).ok();
+/// The response types, and the grant types that were named or that they need (RFC 7591 section 2.1).
+fn response_types(metadata: &ClientMetadata) -> Result<(Vec<ResponseType>, Vec<GrantType>), MetadataFault> {
     let unknown = || fault("response_types", "holds a response type that is not supported");
-    match names {
-        None => Ok(vec![ResponseType::Code]),
-        Some(names) => names.iter().map(parse).collect::<Option<_>>().ok_or_else(unknown),
+    let named = metadata.response_types.as_ref();
+    let named: Option<Option<Vec<ResponseType>>> =
+        named.map(|names| names.iter().map(|name| response_type::from_name(name)).collect());
+    let response_types = named.map_or(Ok(vec![ResponseType::Code]), |known| known.ok_or_else(unknown))?;
+    let needed = response_types.iter().flat_map(|kind| kind.grant_types().map(move |grant| (kind, grant)));
+    let Some(grant_types) = metadata.grant_types.clone() else {
+        let mut grant_types: Vec<GrantType> = needed.map(|(_, grant)| grant).collect();
+        grant_types.sort_unstable();
+        grant_types.dedup();
+        return Ok((response_types, grant_types));
+    };
+    let is_lacking = |(_, grant): &(&ResponseType, GrantType)| !grant_types.contains(grant);
+    match needed.filter(|_| metadata.response_types.is_some()).find(is_lacking) {
+        Some((kind, grant)) => {
+            let problem = format!("lacks {}, which the response type `{}` needs", grant.as_str(), kind.as_str());
+            Err(fault("grant_types", problem))
+        }
+        None => Ok((response_types, grant_types)),
     }
 }

@@ -23,4 +23,5 @@ pub mod refusal;
 pub mod request;
 pub mod request_object;
 pub mod resource_server;
+pub mod response_jwt;
 pub mod sender;

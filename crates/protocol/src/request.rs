@@ -61,9 +61,10 @@ pub fn parse(parameters: &Parameters<'_>, policy: &Policy) -> Result<Authorizati
     let text = |param| parameters.get(param);
     let details = text(Param::AuthorizationDetails).map(authorization_details::parse).transpose()?;
     let (challenge, method) = (text(Param::CodeChallenge), text(Param::CodeChallengeMethod));
+    let response_type = response_type::parse(text(Param::ResponseType).ok_or(missing)?, policy)?;
     Ok(AuthorizationRequest {
-        response_type: response_type::parse(text(Param::ResponseType).ok_or(missing)?)?,
-        response_mode: response_mode::parse(text(Param::ResponseMode), policy)?,
+        response_type,
+        response_mode: response_mode::parse(text(Param::ResponseMode), response_type, policy)?,
         redirect_uri: text(Param::RedirectUri).map(str::to_owned),
         scope: text(Param::Scope).map_or(Ok(Scope::default()), scope::parse)?,
         state: text(Param::State).map(|t| state::parse(t, policy)).transpose()?,

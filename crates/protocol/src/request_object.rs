@@ -1,17 +1,20 @@
 //! The request object (RFC 9101): an authorization request as a JWT that its client signed. Where one comes,
-//! it alone counts; nothing of the form is merged into it (RFC 9126 section 3).
+//! it alone counts; nothing of the form is merged into it (RFC 9126 section 3). It may be encrypted once it is signed.
 
 use std::borrow::Cow;
 
 use parhelion_jose::claims::{Claim, Claims};
+use parhelion_jose::jwe::{self, DecryptionKeySet, JweFault};
 use parhelion_jose::jws::{Compact, typ_is};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::limits;
 use crate::parameters::{Param, Parameters};
-use crate::profile::{AlgName, Policy, RequestObjectTerms, RequestObjects};
+use crate::profile::{AlgName, EncryptionAlgName, EncryptionEncName, Policy, RequestObjectTerms, RequestObjects};
 use crate::refusal::{Reason, Refusal};
+use crate::response_jwt::Encryption;
 
 const TYPS: &[&str] = &["JWT", "oauth-authz-req+jwt"];
 
@@ -22,6 +25,8 @@ pub struct Judge<'a> {
     pub policy: &'a Policy,
     /// The issuer of the mount that the request came through.
     pub issuer: &'a str,
+    /// What the tenant's clients encrypt to.
+    pub decryption: &'a DecryptionKeySet,
     /// Seconds since 1970.
     pub now_s: i64,
 }
@@ -53,8 +58,31 @@ pub fn unpack<'p, 'a>(
     match parameters.get(Param::Request) {
         None if needed => Err(refused(Reason::RequestObjectNeeded)),
         None => Ok(Unpacked { parameters: Cow::Borrowed(parameters), left_s: None }),
+        Some(text) if is_encrypted(text) => open(&decrypted(text, client, judge)?, client, judge),
         Some(text) => open(text, client, judge),
     }
+}
+
+/// Five segments, where what is only signed has three (RFC 7516 section 9).
+fn is_encrypted(text: &str) -> bool {
+    text.bytes().filter(|byte| *byte == b'.').count() == 4
+}
+
+/// What an encrypted request object holds, which has to be signed for itself: anybody can encrypt to a public key.
+//= rfc7516#11.5 whatever depends on a private key is one refusal
+fn decrypted(text: &str, client: &Client, judge: &Judge<'_>) -> Result<Zeroizing<String>, Refusal> {
+    let token = jwe::Compact::parse(text).map_err(|fault| refused(unreadable(fault)).found_length(text.len()))?;
+    let header = token.header();
+    let how = Encryption { alg: header.alg(), enc: header.enc() };
+    let accepted = judge.policy.encryption_algs.has(&EncryptionAlgName(how.alg))
+        && judge.policy.encryption_encs.has(&EncryptionEncName(how.enc));
+    if !accepted || client.request_object_encryption.is_some_and(|registered| registered != how) {
+        return Err(refused(Reason::RequestObjectEncryptionRefused));
+    }
+    let undecipherable = refused(Reason::RequestObjectUndecipherable);
+    let mut plaintext = token.decrypt(judge.decryption).map_err(|_| undecipherable)?;
+    let signed = String::from_utf8(std::mem::take(&mut *plaintext)).map_err(|_| undecipherable)?;
+    Ok(Zeroizing::new(signed))
 }
 
 fn open<'p, 'a>(text: &str, client: &Client, judge: &Judge<'_>) -> Result<Unpacked<'p, 'a>, Refusal> {
@@ -75,6 +103,11 @@ fn open<'p, 'a>(text: &str, client: &Client, judge: &Judge<'_>) -> Result<Unpack
     check_parties(&claims, client, judge)?;
     let left_s = check_times(&claims, judge)?;
     Ok(Unpacked { parameters: Cow::Owned(parameters(&claims)?), left_s })
+}
+
+const fn unreadable(fault: JweFault) -> Reason {
+    let not_built = matches!(fault, JweFault::AlgorithmUnknown | JweFault::EncryptionUnknown | JweFault::Compressed);
+    if not_built { Reason::RequestObjectEncryptionRefused } else { Reason::RequestObjectMalformed }
 }
 
 fn check_parties(claims: &Claims, client: &Client, judge: &Judge<'_>) -> Result<(), Refusal> {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use parhelion_dialects::Dialect;
-use parhelion_jose::jws::Algorithm;
+use parhelion_jose::{jwe, jws};
 use serde_json::json;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
@@ -15,6 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use zeroize::Zeroizing;
 
 use crate::config::{Config, TlsOption};
+use crate::key_ring::KeyAlg;
 use crate::keys_command::{self, KeysCall};
 use crate::start::{Server, StartFault, ready_line};
 use crate::{check, core_dumps, demo, edge, passwords};
@@ -122,7 +123,7 @@ struct KeysOfTenant {
 struct RotateArgs {
     #[command(flatten)]
     of: KeysOfTenant,
-    /// What it signs with; without it, the tenant's signing_alg.
+    /// What it signs with, or how its clients encrypt to it; without it, it signs with the tenant's signing_alg.
     #[arg(long, value_enum, ignore_case = true)]
     alg: Option<Alg>,
 }
@@ -137,15 +138,24 @@ enum Alg {
     EdDsa,
     #[value(name = "RS256")]
     Rs256,
+    #[value(name = "ECDH-ES")]
+    EcdhEs,
+    #[value(name = "ECDH-ES+A256KW")]
+    EcdhEsA256Kw,
+    #[value(name = "RSA-OAEP-256")]
+    RsaOaep256,
 }
 
-impl From<Alg> for Algorithm {
+impl From<Alg> for KeyAlg {
     fn from(alg: Alg) -> Self {
         match alg {
-            Alg::Es256 => Self::Es256,
-            Alg::Ps256 => Self::Ps256,
-            Alg::EdDsa => Self::EdDsa,
-            Alg::Rs256 => Self::Rs256,
+            Alg::Es256 => Self::Signing(jws::Algorithm::Es256),
+            Alg::Ps256 => Self::Signing(jws::Algorithm::Ps256),
+            Alg::EdDsa => Self::Signing(jws::Algorithm::EdDsa),
+            Alg::Rs256 => Self::Signing(jws::Algorithm::Rs256),
+            Alg::EcdhEs => Self::Encryption(jwe::Algorithm::EcdhEs),
+            Alg::EcdhEsA256Kw => Self::Encryption(jwe::Algorithm::EcdhEsA256Kw),
+            Alg::RsaOaep256 => Self::Encryption(jwe::Algorithm::RsaOaep256),
         }
     }
 }
@@ -252,7 +262,7 @@ fn keys(command: KeysCommand, dialects: &'static [&'static dyn Dialect]) -> Resu
     begin_log(LogForm::Text, LevelFilter::WARN);
     let (of, call) = match command {
         KeysCommand::List(of) => (of, KeysCall::List),
-        KeysCommand::Rotate(RotateArgs { of, alg }) => (of, KeysCall::Rotate(alg.map(Algorithm::from))),
+        KeysCommand::Rotate(RotateArgs { of, alg }) => (of, KeysCall::Rotate(alg.map(KeyAlg::from))),
     };
     let config = Config::load(&of.config, dialects).map_err(|fault| fault.to_string())?;
     let keys = block_on(keys_command::run(&config, &of.tenant, call))??;

@@ -1,17 +1,16 @@
-//! `parhelion keys`: what a tenant signs with, and a new key for it. A running server is asked; where none runs, the
+//! `parhelion keys`: what a tenant signs and decrypts with, and a new key for it. A running server is asked; where none runs, the
 //! store is opened.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use parhelion_jose::jws::Algorithm;
 use parhelion_stores::embedded::OpenFault;
 
 use crate::admin::client::{self, AskFault};
 use crate::config::{Config, StoreKind};
+use crate::key_ring::{KeyAlg, KeyFault, KeyState, KeyView};
 use crate::master_key;
-use crate::signing_keys::{KeyState, KeyView};
+
 use crate::start::{self, StartFault};
 use crate::wiring;
 
@@ -20,7 +19,7 @@ pub(crate) enum KeysCall {
     /// What there is.
     List,
     /// A new key, of the tenant's algorithm unless another one is named.
-    Rotate(Option<Algorithm>),
+    Rotate(Option<KeyAlg>),
 }
 
 /// Does it; the keys there are then, or what went wrong in words for the operator.
@@ -43,9 +42,9 @@ pub(crate) async fn run(config: &Config, tenant: &str, call: KeysCall) -> Result
     }
     let (ports, _store) = start::ports(config).map_err(why_closed)?;
     let ring = wiring::key_ring(plan, &ports).await.map_err(|fault| fault.to_string())?;
-    let failed = |fault: crate::signing_keys::KeyFault| format!("tenant `{tenant}`: {fault}");
+    let failed = |fault: KeyFault| format!("tenant `{tenant}`: {fault}");
     if let KeysCall::Rotate(alg) = call {
-        ring.rotate(&*ports.store, &Arc::clone(&ports.entropy), alg).await.map_err(failed)?;
+        ring.rotate(&*ports.store, &*ports.entropy, alg).await.map_err(failed)?;
     }
     ring.list(&*ports.store).await.map_err(|fault| failed(fault.into()))
 }
@@ -79,13 +78,18 @@ pub(crate) fn text(keys: &[KeyView]) -> String {
     let mut text = String::new();
     for key in keys {
         let what = match key.state {
-            KeyState::Waiting => format!("is published, signs from {}", date(key.signs_from_ms)),
+            KeyState::Waiting => {
+                format!("is published, signs from {}", date(key.signs_from_ms.unwrap_or(key.made_at_ms)))
+            }
             KeyState::Signing => format!("signs, made {}", date(key.made_at_ms)),
             KeyState::Retired => "signs no more".to_owned(),
+            KeyState::Decrypting => format!("decrypts, made {}", date(key.made_at_ms)),
+            KeyState::Replaced => "is published no more".to_owned(),
         };
-        let until = key.published_until_ms.map(|until| format!(", published until {}", date(until)));
+        let does = if key.state == KeyState::Replaced { "decrypts" } else { "published" };
+        let until = key.published_until_ms.map(|until| format!(", {does} until {}", date(until)));
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{} {:7} {what}{}", key.kid, key.alg, until.unwrap_or_default());
+        let _ = writeln!(text, "{} {:14} {what}{}", key.kid, key.alg, until.unwrap_or_default());
     }
     text
 }

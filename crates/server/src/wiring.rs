@@ -16,8 +16,8 @@ use parhelion_engine::registry::{ApiToken, ApiTokens, Mount, Registry, Tenant, U
 use parhelion_jose::base64url;
 
 use crate::config::{Config, MountPlan, TenantPlan, UserPlan};
+use crate::key_ring::{KeyFault, KeyRing, KeyRings, Opened};
 use crate::master_key::MasterKey;
-use crate::signing_keys::{KeyFault, KeyRing, KeyRings, Opened};
 
 /// The server's own uid, under which tenants are recorded.
 const SERVER: TenantUid = TenantUid([0; 16]);

@@ -279,7 +279,12 @@ fn keys_rotate_while_the_server_runs_and_while_it_does_not() {
     end(child);
     assert_eq!(
         states(&keys(&config, &["rotate", "--alg", "eddsa", "--json"])),
-        [pair("ES256", "signing"), pair("EdDSA", "waiting")]
+        [
+            pair("ES256", "signing"),
+            pair("EdDSA", "waiting"),
+            pair("ECDH-ES", "decrypting"),
+            pair("ECDH-ES+A256KW", "decrypting")
+        ]
     );
 
     let address = format!("127.0.0.1:{}", free_port());
@@ -287,10 +292,12 @@ fn keys_rotate_while_the_server_runs_and_while_it_does_not() {
     let (child, line) = begin();
     assert!(line.contains(&format!("; admin on {address}; push to: ")), "{line}");
     let rotated = keys(&config, &["rotate", "--alg", "PS256", "--json"]);
-    assert_eq!(states(&rotated).last(), Some(&pair("PS256", "waiting")));
+    assert_eq!(states(&rotated).get(2), Some(&pair("PS256", "waiting")));
+    let rotated = keys(&config, &["rotate", "--alg", "ECDH-ES", "--json"]);
+    assert_eq!(states(&rotated)[3..5], [pair("ECDH-ES", "replaced"), pair("ECDH-ES", "decrypting")]);
     let listed = keys(&config, &["list"]);
-    assert_eq!(text(&listed.stdout).lines().count(), 3);
-    assert!(text(&listed.stdout).contains("PS256   is published, signs from "), "{listed:?}");
+    assert_eq!(text(&listed.stdout).lines().count(), 6);
+    assert!(text(&listed.stdout).contains("PS256          is published, signs from "), "{listed:?}");
     // Refused where it is heard, and told where it was asked.
     let path = config.to_string_lossy();
     let nobody = parhelion(&["keys", "list", "--config", &path, "--tenant", "acne"]).output().unwrap();

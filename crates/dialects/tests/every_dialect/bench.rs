@@ -11,7 +11,7 @@ use parhelion_dialects::{Dialect, Incoming, RequestId, Response, Unread};
 use parhelion_engine::Engine;
 use parhelion_engine::client_request::{ClientRequest, Judged};
 use parhelion_engine::fault::Turned;
-use parhelion_engine::keys::SigningKeys;
+use parhelion_engine::keys::TenantKeys;
 use parhelion_engine::ports::{
     Answer, Commit, Id, Key, Kind, Moment, PasswordAnswer, PasswordVerdict, Passwords, Store, StoreFault, Stored,
     TenantUid, Verdict,
@@ -157,7 +157,7 @@ fn tenant(client_key: &SigningKey) -> Tenant {
         resource_servers: HashMap::new(),
         resources: vec!["https://api.example/one".to_owned(), "https://api.example/two".to_owned()],
         authorization_details_types: authorization_details_types(),
-        keys: SigningKeys::new(SigningKey::generate(Algorithm::Es256).unwrap(), Vec::new()),
+        keys: TenantKeys::new(SigningKey::generate(Algorithm::Es256).unwrap(), Vec::new()),
         cookie_key: SealingKey::derive(&[7; 32], &[b"cookie"]).unwrap(),
     }
 }

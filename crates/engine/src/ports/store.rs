@@ -45,6 +45,8 @@ pub enum Kind {
     Grant = 10,
     /// What a person allowed a client before.
     Consent = 11,
+    /// A key that decrypts, wrapped by the master key.
+    EncryptionKey = 12,
 }
 
 /// A record's name within its tenant and kind: a SHA-256, never the reference itself.

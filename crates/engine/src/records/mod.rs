@@ -7,8 +7,9 @@
 mod payloads;
 
 pub use payloads::{
-    AccessToken, Code, CodeState, ConsentRecord, Grant, Layout, OnceKeyMark, Payload, PushedRequest, PushedRequestRef,
-    RefreshState, RefreshToken, Session, SigningKeyRecord, Taken, TenantRecord,
+    AccessToken, Code, CodeState, ConsentRecord, EncryptionKeyRecord, Grant, Layout, OnceKeyMark, Payload,
+    PushedRequest, PushedRequestRef, RefreshState, RefreshToken, Session, SigningKeyRecord, Taken, TenantRecord,
+    WrappedKey,
 };
 
 use std::borrow::Cow;

@@ -44,6 +44,7 @@ payloads! {
     Session as Session version 1,
     Grant as Grant version 1,
     ConsentRecord as Consent version 1,
+    EncryptionKeyRecord as EncryptionKey version 1,
 }
 
 /// A tenant's own name, made when it was first seen.
@@ -57,9 +58,34 @@ pub struct TenantRecord {
     pub made_at_ms: i64,
 }
 
-/// A signing key, wrapped by the master key.
+/// A key that signs.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SigningKeyRecord {
+pub struct SigningKeyRecord(pub WrappedKey);
+
+/// A key that decrypts.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EncryptionKeyRecord(pub WrappedKey);
+
+macro_rules! keep_a_wrapped_key {
+    ($($record:ty),+) => {$(
+        impl From<WrappedKey> for $record {
+            fn from(key: WrappedKey) -> Self {
+                Self(key)
+            }
+        }
+
+        impl From<$record> for WrappedKey {
+            fn from(record: $record) -> Self {
+                record.0
+            }
+        }
+    )+};
+}
+keep_a_wrapped_key!(SigningKeyRecord, EncryptionKeyRecord);
+
+/// A private key, wrapped by the master key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrappedKey {
     /// JOSE name of its algorithm.
     pub alg: String,
     /// Key identifier.

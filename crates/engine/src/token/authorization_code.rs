@@ -3,12 +3,13 @@
 use parhelion_protocol::limits;
 use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::params::authorization_details::AuthorizationDetails;
-use parhelion_protocol::params::scope;
+use parhelion_protocol::params::scope::{self, Scope};
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::token_type;
 
+use super::Tokens;
+use super::id_token::{self, Beside, Issuing};
 use super::issue::{Basis, bound_to, may_refresh, narrowed_details, narrowed_resources};
-use super::{Tokens, id_token};
 use crate::Engine;
 use crate::client_request::{Claim, ClientRequest, Proven};
 use crate::fault::Turned;
@@ -126,7 +127,7 @@ impl Engine {
         let refresh = refresh.transpose()?;
         let basis = Basis {
             mount,
-            proven,
+            client: &proven.client,
             issuer: &code.issuer,
             sub: Some(&code.sub),
             scope: code.scope.clone(),
@@ -136,14 +137,15 @@ impl Engine {
             grant: *Reference::draw(&*self.entropy)?.as_bytes(),
             bound_to: bound_to(proven, code.bound_to)?,
         };
-        let (commit, claim) = self.commit(&found, &basis, &access, refresh.as_ref(), scope.has("offline_access"))?;
+        let issuing = Issuing { mount, client: &proven.client, policy: &proven.policy, user, now };
+        let (commit, claim) = self.commit(&found, proven, &basis, &access, refresh.as_ref(), &scope)?;
         let tokens = Tokens {
             access_token: access.to_text(),
             token_type: token_type(basis.bound_to),
             expires_in_s: proven.policy.access_token_lifetime_s.0,
             scope: (code.scope != code.requested_scope).then(|| code.scope.clone()),
             refresh_token: refresh.map(|reference| reference.to_text()),
-            id_token: id_token::of_code(mount, proven, code, user, now)?,
+            id_token: id_token::of_code(&issuing, code, &Beside::Tokens)?,
             authorization_details: basis.authorization_details,
         };
         match self.store.commit(commit).await? {
@@ -157,12 +159,13 @@ impl Engine {
     fn commit(
         &self,
         found: &Found,
+        proven: &Proven,
         basis: &Basis<'_>,
         access: &Reference,
         refresh: Option<&Reference>,
-        offline: bool,
+        scope: &Scope,
     ) -> Result<(Commit, Claim), Turned> {
-        let (mount, policy) = (basis.mount, &basis.proven.policy);
+        let (mount, policy) = (basis.mount, &proven.policy);
         let now = self.store.now();
         let access_gone_at = now.plus_s(policy.access_token_lifetime_s.0.into());
         let refresh_gone_at = now.plus_s(policy.refresh_token_lifetime_s.0.into());
@@ -171,14 +174,14 @@ impl Engine {
             conditions: vec![Condition::Unchanged(found.key(mount), found.stored.version)],
             writes: vec![
                 self.tombstone(mount, found, basis.grant, gone_at)?,
-                self.put_grant(mount, basis.grant, &grant(&found.code, offline), gone_at)?,
+                self.put_grant(mount, basis.grant, &Grant::of_code(&found.code, scope), gone_at)?,
                 self.put_access_token(basis, access, access_gone_at)?,
             ],
         };
         if let Some(refresh) = refresh {
             commit.writes.push(self.put_refresh_token(basis, refresh, refresh_gone_at)?);
         }
-        let claim = basis.proven.claim_in(&mut commit)?;
+        let claim = proven.claim_in(&mut commit)?;
         Ok((commit, claim))
     }
 
@@ -223,16 +226,19 @@ impl Engine {
     }
 }
 
-fn grant(code: &Code, offline: bool) -> Grant {
-    Grant {
-        client_id: code.client_id.clone(),
-        sub: Some(code.sub.clone()),
-        scope: code.scope.clone(),
-        auth_time_s: code.auth_time_s,
-        claims: code.claims.clone(),
-        //= openid-connect-core#11 offline_access is granted for when the user is not there
-        session: (!offline).then_some(code.session),
-        authorization_details: code.authorization_details.clone(),
+impl Grant {
+    /// What a code stands for, with the scope that it is granted for.
+    pub(crate) fn of_code(code: &Code, scope: &Scope) -> Self {
+        Self {
+            client_id: code.client_id.clone(),
+            sub: Some(code.sub.clone()),
+            scope: code.scope.clone(),
+            auth_time_s: code.auth_time_s,
+            claims: code.claims.clone(),
+            //= openid-connect-core#11 offline_access is granted for when the user is not there
+            session: (!scope.has("offline_access")).then_some(code.session),
+            authorization_details: code.authorization_details.clone(),
+        }
     }
 }
 

@@ -37,7 +37,7 @@ impl Engine {
         let authorization_details = own_details(mount, request, proven)?;
         let basis = Basis {
             mount,
-            proven,
+            client: &proven.client,
             issuer: &mount.issuer,
             sub: None,
             scope,

@@ -18,20 +18,20 @@ use crate::reference::Reference;
 use crate::registry::Mount;
 
 /// What an access token, and a refresh token beside it, are made from.
-pub(super) struct Basis<'a> {
-    pub(super) mount: &'a Mount,
-    pub(super) proven: &'a Proven,
-    pub(super) issuer: &'a str,
-    pub(super) sub: Option<&'a str>,
-    pub(super) scope: String,
+pub(crate) struct Basis<'a> {
+    pub(crate) mount: &'a Mount,
+    pub(crate) client: &'a Client,
+    pub(crate) issuer: &'a str,
+    pub(crate) sub: Option<&'a str>,
+    pub(crate) scope: String,
     /// What the grant is for.
-    pub(super) granted_resources: &'a [String],
+    pub(crate) granted_resources: &'a [String],
     /// Those of them that the access token is for.
-    pub(super) resources: Vec<String>,
+    pub(crate) resources: Vec<String>,
     /// Those of the granted details that the access token is for.
-    pub(super) authorization_details: AuthorizationDetails,
-    pub(super) grant: [u8; 32],
-    pub(super) bound_to: Option<Confirmation>,
+    pub(crate) authorization_details: AuthorizationDetails,
+    pub(crate) grant: [u8; 32],
+    pub(crate) bound_to: Option<Confirmation>,
 }
 
 /// The key that an access token is to be bound to: the one that the request shows, which has to be the one
@@ -71,7 +71,7 @@ pub(super) fn narrowed_details(
 
 impl Engine {
     /// Writes an access token.
-    pub(super) fn put_access_token(
+    pub(crate) fn put_access_token(
         &self,
         basis: &Basis<'_>,
         reference: &Reference,
@@ -79,7 +79,7 @@ impl Engine {
     ) -> Result<Write, Turned> {
         let audience = if basis.resources.is_empty() { vec![basis.issuer.to_owned()] } else { basis.resources.clone() };
         let token = AccessToken {
-            client_id: basis.proven.client.client_id.clone(),
+            client_id: basis.client.client_id.clone(),
             issuer: basis.issuer.to_owned(),
             sub: basis.sub.map(str::to_owned),
             scope: basis.scope.clone(),
@@ -100,14 +100,14 @@ impl Engine {
         gone_at: Moment,
     ) -> Result<Write, Turned> {
         let token = RefreshToken {
-            client_id: basis.proven.client.client_id.clone(),
+            client_id: basis.client.client_id.clone(),
             issuer: basis.issuer.to_owned(),
             scope: basis.scope.clone(),
             resources: basis.granted_resources.to_vec(),
             grant: basis.grant,
             issued_at_s: self.store.now().epoch_s(),
             //= rfc9449#5 a confidential client is bound by its credential, and may change its key
-            bound_to: basis.bound_to.filter(|_| basis.proven.client.credential.method().is_public()),
+            bound_to: basis.bound_to.filter(|_| basis.client.credential.method().is_public()),
             state: RefreshState::Current,
         };
         self.put_token(basis, reference, &token, gone_at)
@@ -120,7 +120,7 @@ impl Engine {
         token: &P,
         gone_at: Moment,
     ) -> Result<Write, Turned> {
-        let client_id = basis.proven.client.client_id.as_str().into();
+        let client_id = basis.client.client_id.as_str().into();
         let summary = Summary { client_id, made_at_ms: self.store.now().0, count: 0 };
         Ok(records::put_sealed(basis.mount.tenant.uid, reference, &summary, token, gone_at, &*self.entropy)?)
     }

@@ -2,8 +2,8 @@
 
 mod authorization_code;
 mod client_credentials;
-mod id_token;
-mod issue;
+pub(crate) mod id_token;
+pub(crate) mod issue;
 mod refresh_token;
 
 use parhelion_protocol::client::GrantType;
@@ -56,13 +56,15 @@ impl Engine {
         proven: &Proven,
     ) -> Result<Tokens, Turned> {
         let grant_type = grant_type(request)?;
-        if !proven.client.grant_types.contains(&grant_type) {
+        if grant_type != GrantType::Implicit && !proven.client.grant_types.contains(&grant_type) {
             return Err(Refusal::new(Reason::GrantNotAllowed).about(Some(Param::GrantType)).into());
         }
         match grant_type {
             GrantType::AuthorizationCode => self.redeem_code(mount, request, proven).await,
             GrantType::RefreshToken => self.refresh(mount, request, proven).await,
             GrantType::ClientCredentials => self.issue_to_client(mount, request, proven).await,
+            // Its tokens come from the authorization endpoint.
+            GrantType::Implicit => Err(Refusal::new(Reason::GrantTypeUnsupported).about(Some(Param::GrantType)).into()),
         }
     }
 

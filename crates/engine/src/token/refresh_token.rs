@@ -8,8 +8,9 @@ use parhelion_protocol::profile::RefreshTokenRotation;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::token_type;
 
+use super::id_token::{self, Issuing};
 use super::issue::{Basis, bound_to, narrowed_details, narrowed_resources};
-use super::{Tokens, grant_key, id_token};
+use super::{Tokens, grant_key};
 use crate::Engine;
 use crate::client_request::{ClientRequest, Proven};
 use crate::fault::Turned;
@@ -45,7 +46,7 @@ impl Engine {
         let access = Reference::draw(&*self.entropy)?;
         let basis = Basis {
             mount,
-            proven,
+            client: &proven.client,
             issuer: &found.token.issuer,
             sub: found.grant.sub.as_deref(),
             scope,
@@ -65,6 +66,7 @@ impl Engine {
             ],
             writes: vec![self.put_access_token(&basis, &access, gone_at)?],
         };
+        let issuing = Issuing { mount, client: &proven.client, policy: &proven.policy, user: &found.user, now };
         let successor = self.rotate(mount, proven, &found, &mut commit)?;
         let claim = proven.claim_in(&mut commit)?;
         let tokens = Tokens {
@@ -73,7 +75,7 @@ impl Engine {
             expires_in_s: seconds_between(now, gone_at),
             scope: (basis.scope != found.token.scope).then(|| basis.scope.clone()),
             refresh_token: successor.map(|reference| reference.to_text()),
-            id_token: id_token::renewed(mount, proven, &found.grant, &found.user, &basis, now)?,
+            id_token: id_token::renewed(&issuing, &found.grant, &basis)?,
             authorization_details: basis.authorization_details,
         };
         match self.store.commit(commit).await? {

@@ -17,7 +17,7 @@ use parhelion_protocol::refusal::Reason;
 use parhelion_protocol::sender::dpop::{self, Shown};
 use serde_json::{Value, json};
 
-use super::scene::{ISSUER, Scene, parameter, reason, redemption, request};
+use super::scene::{ISSUER, Scene, claims, parameter, reason, redemption, request};
 
 /// A key, and proofs by it.
 struct Holder(SigningKey);
@@ -117,7 +117,7 @@ async fn bound_from_push_to_userinfo() {
         async move { engine.userinfo(mount, &shown).await.outcome }
     };
     let good = get(&holder, &tokens.access_token);
-    assert_eq!(outcome(at(Scheme::Dpop, Some(good.clone()))).await.unwrap()["sub"], "sub-alice");
+    assert_eq!(claims(&outcome(at(Scheme::Dpop, Some(good.clone()))).await.unwrap())["sub"], "sub-alice");
     assert_eq!(reason(outcome(at(Scheme::Dpop, Some(good))).await), Reason::DpopReplayed);
     assert_eq!(reason(outcome(at(Scheme::Bearer, None)).await), Reason::BoundTokenAsBearer);
     assert_eq!(reason(outcome(at(Scheme::Dpop, None)).await), Reason::DpopProofMissing);

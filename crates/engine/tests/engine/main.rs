@@ -15,4 +15,5 @@ mod journey;
 mod plain_and_pushed;
 mod request_object;
 mod response;
+mod response_types;
 mod scene;

@@ -3,13 +3,14 @@
 
 use parhelion_engine::authorize::Loaded;
 use parhelion_engine::interaction::Decision;
+use parhelion_jose::jwe::{self, ContentEncryption};
 use parhelion_jose::jws::Algorithm;
 use parhelion_jose::signing::SigningKey;
 use parhelion_protocol::refusal::Reason;
 use serde_json::{Value, json};
 
 use super::journey::keyed;
-use super::scene::{CALLBACK, CHALLENGE, ISSUER, Scene, parameter, reason};
+use super::scene::{CALLBACK, CHALLENGE, ISSUER, Scene, decryption_key, parameter, reason};
 
 /// The claims of a good request object, changed.
 fn claims(scene: &Scene, change: impl FnOnce(&mut Value)) -> Value {
@@ -166,4 +167,82 @@ async fn a_browser_may_bring_one_where_requests_need_not_be_pushed() {
         panic!("accepted")
     };
     assert_eq!(parameter(&response, "error").as_deref(), Some("invalid_request_object"));
+}
+
+fn encrypted(number: usize, enc: ContentEncryption, content: &str) -> String {
+    let key = decryption_key(number);
+    jwe::encrypt(key.public_key(), key.algorithm(), enc, Some("JWT"), content.as_bytes()).unwrap()
+}
+
+#[tokio::test]
+async fn signed_request_may_be_encrypted_to_a_key_of_the_tenant_also_to_one_that_was_replaced() {
+    let scene = Scene::new();
+    for (number, enc) in (1..=3).flat_map(|number| ContentEncryption::ALL.map(|enc| (number, enc))) {
+        let object = encrypted(number, enc, &signed(&scene, |_| {}));
+        let jti = format!("{number}{enc}");
+        assert!(scene.push(&push(&jti, &scene, &object, "&state=outside")).await.is_ok(), "{number} {enc}");
+    }
+    let published = scene.mount.tenant.keys.jwks();
+    assert!(published.contains("enc-1") && published.contains("enc-2") && !published.contains("enc-3"));
+}
+
+#[tokio::test]
+async fn whatever_depends_on_the_key_is_one_refusal() {
+    let scene = Scene::new();
+    let good = encrypted(1, ContentEncryption::A128CbcHs256, &signed(&scene, |_| {}));
+    let segment = |at: usize, text: &str| {
+        let mut segments: Vec<_> = good.split('.').collect();
+        segments[at] = text;
+        segments.join(".")
+    };
+    let tag = good.rsplit('.').next().unwrap();
+    let other = if tag.starts_with('A') { tag.replacen('A', "B", 1) } else { format!("A{}", &tag[1..]) };
+    let stranger = jwe::DecryptionKey::generate(jwe::Algorithm::EcdhEs).unwrap();
+    let to_stranger = |alg| jwe::encrypt(stranger.public_key(), alg, ContentEncryption::A256Gcm, None, b"{}").unwrap();
+    let rsa = encrypted(2, ContentEncryption::A256Gcm, "x");
+    let mut segments: Vec<_> = rsa.split('.').collect();
+    let wrong = "A".repeat(segments[1].len());
+    segments[1] = &wrong;
+    for (at, object) in [segment(4, &other), to_stranger(jwe::Algorithm::EcdhEs), segments.join(".")].iter().enumerate()
+    {
+        let refused = scene.push(&push(&format!("k{at}"), &scene, object, "")).await;
+        assert_eq!(reason(refused), Reason::RequestObjectUndecipherable, "{at}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_encrypted_has_to_be_signed_and_is_not_encrypted_twice() {
+    let scene = Scene::new();
+    let plain = claims(&scene, |_| {}).to_string();
+    let signed = signed(&scene, |_| {});
+    let twice = encrypted(1, ContentEncryption::A256Gcm, &encrypted(1, ContentEncryption::A256Gcm, &signed));
+    let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", parhelion_jose::base64url::encode(plain.as_bytes()));
+    for (at, content) in [plain, twice, unsigned].iter().enumerate() {
+        let object = encrypted(1, ContentEncryption::A256Gcm, content);
+        let refused = scene.push(&push(&format!("n{at}"), &scene, &object, "")).await;
+        assert_eq!(reason(refused), Reason::RequestObjectMalformed, "{at}");
+    }
+}
+
+#[tokio::test]
+async fn registered_encryption_is_the_only_one_and_policy_the_widest() {
+    let mut scene = Scene::new();
+    scene.reconfigured(|client| {
+        client.request_object_encryption_alg = Some("ECDH-ES".to_owned());
+        client.request_object_encryption_enc = Some("A256GCM".to_owned());
+    });
+    let push_of = async |scene: &Scene, number, enc| {
+        let object = encrypted(number, enc, &signed(scene, |_| {}));
+        scene.push(&push(&format!("{number}{enc}{}", object.len()), scene, &object, "")).await
+    };
+    assert!(push_of(&scene, 1, ContentEncryption::A256Gcm).await.is_ok());
+    for (number, enc) in [(1, ContentEncryption::A128Gcm), (2, ContentEncryption::A256Gcm)] {
+        assert_eq!(reason(push_of(&scene, number, enc).await), Reason::RequestObjectEncryptionRefused);
+    }
+    assert!(scene.push(&push("plain", &scene, &signed(&scene, |_| {}), "")).await.is_ok());
+    scene.reconfigured(|_| {});
+    let only_gcm = toml::from_str("encryption_encs = ['A256GCM']").unwrap();
+    scene.policy(|policy| policy.tightened(policy.overlaid(&only_gcm).unwrap()).unwrap());
+    let refused = push_of(&scene, 2, ContentEncryption::A128CbcHs256).await;
+    assert_eq!(reason(refused), Reason::RequestObjectEncryptionRefused);
 }

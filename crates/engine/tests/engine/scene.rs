@@ -1,20 +1,22 @@
 //! A tenant with one mount, two clients and a user, on a memory store with a clock set by hand.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parhelion_engine::Engine;
 use parhelion_engine::authorize::Loaded;
 use parhelion_engine::client_request::{ClientRequest, Possession};
 use parhelion_engine::fault::Turned;
 use parhelion_engine::interaction::{ConsentView, Interaction, Page};
-use parhelion_engine::keys::SigningKeys;
+use parhelion_engine::keys::TenantKeys;
 use parhelion_engine::ports::{Moment, PasswordAnswer, PasswordVerdict, Passwords, TenantUid};
 use parhelion_engine::push::Accepted;
 use parhelion_engine::reference::SealingKey;
 use parhelion_engine::registry::{Mount, Registry, Tenant, User, Users};
 use parhelion_engine::response::AuthorizationResponse;
 use parhelion_engine::token::Tokens;
+use parhelion_engine::userinfo::{Scheme, ShownToken, Userinfo};
+use parhelion_jose::jwe::{self, DecryptionKey};
 use parhelion_jose::signing::SigningKey;
 use parhelion_jose::{base64url, jws::Algorithm};
 use parhelion_protocol::authorization_details_type::AuthorizationDetailsType;
@@ -34,6 +36,8 @@ pub(crate) const START: Moment = Moment(1_800_000_000_000);
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub(crate) const API: &str = "https://api.example";
+/// Stands for the key of the scene.
+const NO_KEYS: &str = "{\"keys\":[]}";
 pub(crate) const CALLBACK: &str = "https://app.example/cb";
 
 /// Knows one password. The real check is slow and belongs to the edge.
@@ -78,6 +82,22 @@ impl Scene {
         all.iter_mut().for_each(change);
         self.mount = mount(self.profile, &self.client_key, &self.cookie_key_seed, all);
         self.engine.replace_registry(Registry { mounts: vec![self.mount.clone()] });
+    }
+
+    /// The same scene after its configuration changed, its clients with this JWK set.
+    pub(crate) fn with_keys(&mut self, jwks: String, change: impl Fn(&mut ClientMetadata)) {
+        let mut all = metadata();
+        for client in &mut all {
+            client.jwks = Some(jwks.clone());
+            change(client);
+        }
+        self.mount = mount(self.profile, &self.client_key, &self.cookie_key_seed, all);
+        self.engine.replace_registry(Registry { mounts: vec![self.mount.clone()] });
+    }
+
+    pub(crate) async fn userinfo(&self, token: &str) -> Result<Userinfo, Turned> {
+        let shown = ShownToken { text: token.into(), scheme: Scheme::Bearer, possession: Possession::default() };
+        self.engine.userinfo(&self.mount, &shown).await.outcome
     }
 
     /// The same scene under another policy.
@@ -227,6 +247,15 @@ fn payment() -> (String, Arc<AuthorizationDetailsType>) {
     (payment.name.clone(), Arc::new(payment))
 }
 
+/// A key of the tenant: the first two are published, the third was.
+pub(crate) fn decryption_key(number: usize) -> DecryptionKey {
+    static DOCUMENTS: OnceLock<Vec<Zeroizing<Vec<u8>>>> = OnceLock::new();
+    const ALGS: [jwe::Algorithm; 3] = [jwe::Algorithm::EcdhEs, jwe::Algorithm::RsaOaep256, jwe::Algorithm::EcdhEs];
+    let made = |alg: jwe::Algorithm| DecryptionKey::generate(alg).unwrap().to_pkcs8().unwrap();
+    let documents = DOCUMENTS.get_or_init(|| ALGS.map(made).into());
+    DecryptionKey::from_pkcs8(ALGS[number - 1], Some(&format!("enc-{number}")), &documents[number - 1]).unwrap()
+}
+
 fn metadata() -> Vec<ClientMetadata> {
     let text = |value: serde_json::Value| serde_json::from_value(value).unwrap();
     vec![
@@ -238,7 +267,7 @@ fn metadata() -> Vec<ClientMetadata> {
         })),
         text(serde_json::json!({
             "client_id": "keyed", "token_endpoint_auth_method": "private_key_jwt", "redirect_uris": [CALLBACK],
-            "jwks": "{\"keys\":[]}"
+            "jwks": NO_KEYS
         })),
     ]
 }
@@ -247,7 +276,7 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
     let pkcs8 = &client_key.to_pkcs8().unwrap();
     let keys = serde_json::json!({ "keys": [client_key.public_jwk()] }).to_string();
     let clients = clients.into_iter().map(|mut metadata| {
-        metadata.jwks = metadata.jwks.map(|_| keys.clone());
+        metadata.jwks = metadata.jwks.map(|text| if text == NO_KEYS { keys.clone() } else { text });
         let client = Client::register(metadata, None, LoopbackRedirectUri::Accepted).unwrap();
         (client.client_id.clone(), Arc::new(client))
     });
@@ -262,8 +291,9 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
     };
     let mut users = Users::default();
     users.insert(user);
-    let api = ResourceServerMetadata { id: "api".to_owned(), uris: vec![API.to_owned()] };
-    let api = ResourceServer::register(api, Some(SecretDigest::of("api-secret")));
+    let api: ResourceServerMetadata =
+        serde_json::from_value(serde_json::json!({ "id": "api", "uris": [API] })).unwrap();
+    let api = ResourceServer::register(api, Some(SecretDigest::of("api-secret"))).unwrap();
     let tenant = Tenant {
         uid: TenantUid([3; 16]),
         id: "t".to_owned(),
@@ -274,7 +304,8 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
         resource_servers: HashMap::from([("api".to_owned(), Arc::new(api))]),
         resources: vec![API.to_owned()],
         authorization_details_types: [payment()].into(),
-        keys: SigningKeys::new(SigningKey::from_pkcs8(Algorithm::Es256, None, pkcs8).unwrap(), Vec::new()),
+        keys: TenantKeys::new(SigningKey::from_pkcs8(Algorithm::Es256, None, pkcs8).unwrap(), Vec::new())
+            .with_encryption(vec![decryption_key(1), decryption_key(2)], vec![decryption_key(3)]),
         cookie_key: SealingKey::derive(seed, &[b"cookie"]).unwrap(),
     };
     let url = |path: &str| format!("{ISSUER}{path}");
@@ -297,4 +328,13 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
 /// The payload of a JWT.
 pub(crate) fn payload(jwt: &str) -> serde_json::Value {
     serde_json::from_slice(&base64url::decode(jwt.split('.').nth(1).unwrap()).unwrap()).unwrap()
+}
+
+/// The claims of a plain userinfo answer.
+#[track_caller]
+pub(crate) fn claims(told: &Userinfo) -> serde_json::Value {
+    match told {
+        Userinfo::Json(text) => serde_json::from_str(text).unwrap(),
+        Userinfo::Jwt(_) => panic!("a JWT"),
+    }
 }

@@ -82,6 +82,13 @@ impl KeySet {
         self.encryption_keys.iter().filter(move |key| key.may_encrypt(algorithm))
     }
 
+    /// The key to encrypt to with `algorithm`: the first whose `use` says that it is for that, else the first that may.
+    #[must_use]
+    pub fn encryption_key(&self, algorithm: jwe::Algorithm) -> Option<&EncryptionKey> {
+        let says_so = |key: &&EncryptionKey| key.public_key_use() == Some("enc");
+        self.encryption_candidates(algorithm).find(says_so).or_else(|| self.encryption_candidates(algorithm).next())
+    }
+
     /// All keys of a kind that signs, whatever their `use`, in the order of the document. X25519 keys do not sign.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &PublicKey> {
         self.keys.iter()
@@ -226,6 +233,9 @@ mod tests {
             |algorithm| set.encryption_candidates(algorithm).map(|key| key.kid().unwrap_or("-")).collect::<Vec<_>>();
         assert_eq!(kids_for(jwe::Algorithm::EcdhEs), ["enc", "any", "x"]);
         assert_eq!(kids_for(jwe::Algorithm::EcdhEsA256Kw), ["enc", "any", "kw", "x"]);
+        let chosen = |algorithm| set.encryption_key(algorithm).and_then(EncryptionKey::kid);
+        assert_eq!(chosen(jwe::Algorithm::EcdhEs), Some("enc"));
+        assert_eq!(chosen(jwe::Algorithm::RsaOaep256), None);
         assert_eq!(kids_for(jwe::Algorithm::RsaOaep256), [""; 0]);
         assert_eq!(kids(&set, None, Algorithm::Es256), ["sig", "any"]);
         assert_eq!(kids(&set, None, Algorithm::EdDsa), [""; 0]);

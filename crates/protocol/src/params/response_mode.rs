@@ -4,16 +4,17 @@
 use serde::Deserialize;
 
 use crate::parameters::Param;
+use crate::params::response_type::ResponseType;
 use crate::profile::Policy;
 use crate::refusal::{Reason, Refusal};
 
 /// A supported response mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub enum ResponseMode {
-    /// In the query of the redirect URI: the default of `code`.
+    /// In the query of the redirect URI: the default of `code`, and refused where tokens are carried.
     #[serde(rename = "query")]
     Query,
-    /// Behind the `#` of the redirect URI.
+    /// Behind the `#` of the redirect URI: the default where tokens are carried.
     #[serde(rename = "fragment")]
     Fragment,
     /// In a form that the browser sends to the redirect URI.
@@ -72,13 +73,20 @@ impl ResponseMode {
         }
     }
 
-    /// How the response of a `code` travels in this mode, and as what.
+    /// The mode of a response type for which none is named (OAuth 2.0 Multiple Response Types sections 2.1 and 5).
     #[must_use]
-    pub const fn of_code(self) -> (Carrier, Content) {
+    pub const fn default_of(response_type: ResponseType) -> Self {
+        if response_type.has_tokens() { Self::Fragment } else { Self::Query }
+    }
+
+    /// How the response of a type travels in this mode, and as what.
+    #[must_use]
+    pub const fn of(self, response_type: ResponseType) -> (Carrier, Content) {
         match self {
             Self::Query => (Carrier::Query, Content::Parameters),
             Self::Fragment => (Carrier::Fragment, Content::Parameters),
             Self::FormPost => (Carrier::FormPost, Content::Parameters),
+            Self::Jwt if response_type.has_tokens() => (Carrier::Fragment, Content::Jwt),
             Self::Jwt | Self::QueryJwt => (Carrier::Query, Content::Jwt),
             Self::FragmentJwt => (Carrier::Fragment, Content::Jwt),
             Self::FormPostJwt => (Carrier::FormPost, Content::Jwt),
@@ -90,33 +98,63 @@ impl ResponseMode {
 /// which the policy has to accept too.
 ///
 /// # Errors
-/// [`Reason::ResponseModeUnsupported`].
-pub fn parse(text: Option<&str>, policy: &Policy) -> Result<ResponseMode, Refusal> {
-    let text = text.unwrap_or(ResponseMode::Query.as_str());
+/// [`Reason::ResponseModeUnsupported`], [`Reason::ResponseModeUnfit`].
+pub fn parse(text: Option<&str>, response_type: ResponseType, policy: &Policy) -> Result<ResponseMode, Refusal> {
+    let refused = |reason| Refusal::new(reason).about(Some(Param::ResponseMode));
+    let text = text.unwrap_or(ResponseMode::default_of(response_type).as_str());
     let known = policy.response_modes.iter().find(|mode| mode.as_str() == text);
-    known.copied().ok_or(Refusal::new(Reason::ResponseModeUnsupported).about(Some(Param::ResponseMode)))
+    let mode = known.copied().ok_or(refused(Reason::ResponseModeUnsupported))?;
+    //= oauth-multiple-response-types#5 tokens never travel in a query
+    let in_the_open = mode == ResponseMode::Query && response_type.has_tokens();
+    if in_the_open { Err(refused(Reason::ResponseModeUnfit)) } else { Ok(mode) }
+}
+
+/// The mode in which a client hears that its request cannot stand: the one it asked for where that can be used, else
+/// the default of the response type, or the first that the policy accepts.
+#[must_use]
+pub fn for_errors(text: Option<&str>, response_type: ResponseType, policy: &Policy) -> ResponseMode {
+    let default = ResponseMode::default_of(response_type);
+    let first =
+        policy.response_modes.iter().copied().find(|mode| parse(Some(mode.as_str()), response_type, policy).is_ok());
+    let usable = parse(text, response_type, policy).or_else(|_| parse(None, response_type, policy));
+    usable.ok().or(first).unwrap_or(default)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::response_type::ResponseType::Code;
     use crate::profile::shipped;
 
     #[test]
     fn default_needs_the_policy_too() {
         let form_only = toml::from_str("response_modes = ['form_post']").unwrap();
         let policy = shipped("default").unwrap().overlaid(&form_only).unwrap();
-        assert_eq!(parse(None, &policy).unwrap_err().reason, Reason::ResponseModeUnsupported);
+        assert_eq!(parse(None, Code, &policy).unwrap_err().reason, Reason::ResponseModeUnsupported);
+        assert_eq!(for_errors(None, Code, &policy), ResponseMode::FormPost);
+    }
+
+    #[test]
+    fn tokens_travel_in_the_fragment_and_never_in_a_query() {
+        let policy = shipped("rfc9126").unwrap();
+        for kind in ResponseType::ALL.iter().copied().filter(|kind| kind.has_tokens()) {
+            assert_eq!(parse(None, kind, &policy), Ok(ResponseMode::Fragment));
+            assert_eq!(parse(Some("query"), kind, &policy).unwrap_err().reason, Reason::ResponseModeUnfit);
+            assert_eq!(for_errors(Some("query"), kind, &policy), ResponseMode::Fragment);
+            assert_eq!(ResponseMode::Jwt.of(kind), (Carrier::Fragment, Content::Jwt));
+        }
+        assert_eq!(parse(None, Code, &policy), Ok(ResponseMode::Query));
+        assert_eq!(ResponseMode::Jwt.of(Code), (Carrier::Query, Content::Jwt));
     }
 
     #[test]
     fn only_what_is_built_is_accepted() {
         let policy = shipped("default").unwrap();
         for mode in ResponseMode::ALL {
-            assert_eq!(parse(Some(mode.as_str()), &policy), Ok(*mode));
+            assert_eq!(parse(Some(mode.as_str()), Code, &policy), Ok(*mode));
         }
         for text in ["pi.flow", "web_message", "QUERY", "JWT", ""] {
-            assert_eq!(parse(Some(text), &policy).unwrap_err().reason, Reason::ResponseModeUnsupported, "{text}");
+            assert_eq!(parse(Some(text), Code, &policy).unwrap_err().reason, Reason::ResponseModeUnsupported, "{text}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The choices of a policy: each says which of two of its values is the tighter.
 
+use parhelion_jose::jwe::{self, ContentEncryption};
 use parhelion_jose::jws::Algorithm;
 use serde::Deserialize;
 
@@ -358,5 +359,31 @@ impl TryFrom<String> for AlgName {
 
     fn try_from(name: String) -> Result<Self, String> {
         Algorithm::from_name(&name).map(Self).ok_or(format!("unknown signature algorithm `{name}`"))
+    }
+}
+
+/// A key management algorithm of encryption, read by its JOSE name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct EncryptionAlgName(pub jwe::Algorithm);
+
+impl TryFrom<String> for EncryptionAlgName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        jwe::Algorithm::from_name(&name).map(Self).ok_or(format!("unknown encryption algorithm `{name}`"))
+    }
+}
+
+/// A content encryption algorithm, read by its JOSE name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct EncryptionEncName(pub ContentEncryption);
+
+impl TryFrom<String> for EncryptionEncName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        ContentEncryption::from_name(&name).map(Self).ok_or(format!("unknown content encryption `{name}`"))
     }
 }

@@ -3,13 +3,15 @@
 use serde::Deserialize;
 
 use super::choices::{
-    AlgName, AssertionAudience, Chosen, ClientIdInForm, Consent, DpopNonce, Introspection, LoginHintForm,
-    LoopbackRedirectUri, Max, Min, Pkce, PushedRequests, RedirectUriNeed, RefreshTokenRotation, RefreshTokens,
-    RequestObjectTerms, RequestObjects, ScopeNeed, SenderConstraint, Set, Tightness, UnknownScope,
+    AlgName, AssertionAudience, Chosen, ClientIdInForm, Consent, DpopNonce, EncryptionAlgName, EncryptionEncName,
+    Introspection, LoginHintForm, LoopbackRedirectUri, Max, Min, Pkce, PushedRequests, RedirectUriNeed,
+    RefreshTokenRotation, RefreshTokens, RequestObjectTerms, RequestObjects, ScopeNeed, SenderConstraint, Set,
+    Tightness, UnknownScope,
 };
 use crate::client_auth::Method;
 use crate::params::prompt::Prompt;
 use crate::params::response_mode::ResponseMode;
+use crate::params::response_type::ResponseType;
 
 macro_rules! policy {
     ($($(#[$doc:meta])* $field:ident: $kind:ty),+ $(,)?) => {
@@ -100,6 +102,8 @@ policy! {
     scope: ScopeNeed,
     /// What happens to a scope that is unknown or not allowed.
     unknown_scope: UnknownScope,
+    /// Accepted response types.
+    response_types: Set<ResponseType>,
     /// Accepted response modes.
     response_modes: Set<ResponseMode>,
     /// Accepted values of `prompt`.
@@ -142,6 +146,10 @@ policy! {
     request_objects: RequestObjects,
     /// Accepted signature algorithms of request objects.
     request_object_algs: Set<AlgName>,
+    /// Accepted ways in which the content key of an encrypted JWT travels, to the tenant and to its clients.
+    encryption_algs: Set<EncryptionAlgName>,
+    /// Accepted algorithms that encrypt the content.
+    encryption_encs: Set<EncryptionEncName>,
     /// Whether a request object must say whom it is for, and from when to when it is good.
     request_object_terms: RequestObjectTerms,
     /// Accepted signature algorithms of DPoP proofs.

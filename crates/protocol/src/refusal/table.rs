@@ -280,11 +280,11 @@ reasons! {
         "remove request_uri from the pushed request";
     GrantNotAllowed = "PAR-303", UnauthorizedClient, 400, "RFC 6749 section 4.1.2.1",
         "the client is not allowed to use this grant type",
-        "authorization_code among the registered grant_types",
+        "the grant types of the response type among the registered grant_types",
         "change the registration";
     ResponseTypeMissing = "PAR-304", InvalidRequest, 400, "RFC 6749 section 4.1.1",
         "response_type is missing",
-        "response_type=code",
+        "one of response_types_supported",
         "send response_type";
     ResponseTypeUnsupported = "PAR-305", UnsupportedResponseType, 400, "RFC 6749 section 3.1.1",
         "the response type is not supported",
@@ -298,6 +298,22 @@ reasons! {
         "the response mode is not supported",
         "one of response_modes_supported",
         "leave response_mode out, or use a supported one";
+    ResponseModeUnfit = "PAR-351", InvalidRequest, 400, "OAuth 2.0 Multiple Response Types section 5",
+        "the response mode does not fit the response type",
+        "no query where tokens are carried; query.jwt with tokens only where the response is encrypted",
+        "leave response_mode out, or use fragment or form_post";
+    NonceMissing = "PAR-352", InvalidRequest, 400, "OpenID Connect Core section 3.2.2.1",
+        "nonce is missing",
+        "a nonce, because the response carries an ID token",
+        "send a fresh nonce with every request";
+    OpenidMissing = "PAR-353", InvalidRequest, 400, "OpenID Connect Core section 3.2.2.1",
+        "the scope has no openid",
+        "openid, because the response carries an ID token",
+        "ask for the scope openid";
+    TokenUnbound = "PAR-354", InvalidRequest, 400, "RFC 9700 section 2.1.2",
+        "the client needs bound tokens, and the authorization response cannot carry one",
+        "response_type=code, or code id_token",
+        "redeem a code with a proof of the key";
     RedirectUriMissing = "PAR-308", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
         "redirect_uri is missing",
         "a registered redirect_uri",
@@ -462,6 +478,14 @@ reasons! {
         "a parameter in the request object has the wrong JSON type",
         "strings; a number for max_age; an object for claims, an array for authorization_details",
         "send the claim with its type";
+    RequestObjectEncryptionRefused = "PAR-355", InvalidRequestObject, 400, "RFC 8725 section 3.1",
+        "the encryption of the request object is not accepted",
+        "one of request_object_encryption_alg_values_supported and _enc_values_supported, the registered ones if there are any, and no compression",
+        "encrypt with an accepted alg and enc";
+    RequestObjectUndecipherable = "PAR-356", InvalidRequestObject, 400, "RFC 9101 section 6.1",
+        "the request object cannot be decrypted",
+        "a signed request object, encrypted to a key of jwks_uri whose use is enc",
+        "fetch the key set again, and encrypt to the key that it has now";
     AuthorizationDetailsInvalid = "PAR-350", InvalidAuthorizationDetails, 400, "RFC 9396 section 5",
         "an element of authorization_details does not fit its type",
         "members that the type knows, each of its type and value, none that it requires missing",

@@ -9,15 +9,14 @@ use hyper::body::Incoming;
 use parhelion_dialects::Response;
 use parhelion_engine::fault::Fault;
 use parhelion_engine::ports::{Commit, Condition, Id, Key, Kind, TenantUid, Verdict};
-use parhelion_jose::jws::Algorithm;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::Admin;
 use super::proof::SCHEME;
+use crate::key_ring::{KeyAlg, KeyFault, KeyView};
 use crate::metrics::TEXT_KIND;
-use crate::signing_keys::{KeyFault, KeyView};
 
 const LIST: &str = "/keys/list";
 const ROTATE: &str = "/keys/rotate";
@@ -88,7 +87,7 @@ impl Admin {
         let Ok(KeysRequest { tenant, alg }) = serde_json::from_slice::<KeysRequest>(&body) else {
             return problem(StatusCode::BAD_REQUEST, "the body is no JSON object with `tenant`");
         };
-        let alg = match alg.as_deref().map(|name| Algorithm::from_name(name).ok_or(name)).transpose() {
+        let alg = match alg.as_deref().map(|name| KeyAlg::from_name(name).ok_or(name)).transpose() {
             Ok(alg) => alg,
             Err(_) => return problem(StatusCode::BAD_REQUEST, "there is no such algorithm"),
         };
@@ -126,7 +125,7 @@ fn listed(keys: &[KeyView]) -> Response {
 
 const fn status(fault: KeyFault) -> StatusCode {
     match fault {
-        KeyFault::Algorithm(_) => StatusCode::BAD_REQUEST,
+        KeyFault::Algorithm(_) | KeyFault::Encryption(_) => StatusCode::BAD_REQUEST,
         KeyFault::TooMany | KeyFault::Raced => StatusCode::CONFLICT,
         KeyFault::Faulted(Fault::Store(_) | Fault::Busy) => StatusCode::SERVICE_UNAVAILABLE,
         KeyFault::Faulted(Fault::Record | Fault::Entropy | Fault::Crypto) => StatusCode::INTERNAL_SERVER_ERROR,

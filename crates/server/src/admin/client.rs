@@ -12,9 +12,9 @@ use tokio::time::timeout;
 
 use super::answer::{KeysCall, KeysRequest};
 use super::proof::{ProofKey, SCHEME};
+use crate::key_ring::KeyView;
 use crate::keys_command;
 use crate::master_key::MasterKey;
-use crate::signing_keys::KeyView;
 use crate::system::SystemClock;
 
 /// A new RSA key may take seconds on a busy machine.

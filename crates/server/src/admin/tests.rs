@@ -177,7 +177,8 @@ async fn keys_are_for_whoever_holds_the_master_key() {
         }
     }
     let (status, listed) = site.keys("list", 1, &acme).await;
-    assert_eq!((status, listed["keys"].as_array().unwrap().len()), (200, 1), "{listed}");
+    assert_eq!((status, listed["keys"].as_array().unwrap().len()), (200, 3), "{listed}");
+    assert_eq!((&listed["keys"][0]["state"], &listed["keys"][1]["state"]), (&json!("signing"), &json!("decrypting")));
     let (status, rotated) = site.keys("rotate", 1, &json!({ "tenant": "acme", "alg": "EdDSA" })).await;
     assert_eq!(
         (status, &rotated["keys"][1]["alg"], &rotated["keys"][1]["state"]),
@@ -186,6 +187,7 @@ async fn keys_are_for_whoever_holds_the_master_key() {
     assert!(!rotated.to_string().contains("wrapped"), "{rotated}");
     let refused = [
         (json!({ "tenant": "acme", "alg": "HS256" }), 400, "no such algorithm"),
+        (json!({ "tenant": "acme", "alg": "RSA-OAEP-256" }), 400, "encryption_algs have no RSA-OAEP-256"),
         (json!({ "tenant": "acme", "alg": "ES512" }), 400, "does not accept signing with ES512"),
         (json!({ "tenant": "nobody" }), 404, "no tenant"),
         (json!({ "alg": "ES256" }), 400, "no JSON object"),

@@ -8,6 +8,7 @@ mod cors;
 mod doubts;
 mod fault;
 mod file;
+mod fits;
 mod listener;
 mod policies;
 mod rate;

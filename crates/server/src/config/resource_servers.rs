@@ -12,13 +12,14 @@ use super::Context;
 use super::fault::ConfigFault;
 use super::file::ResourceServerSection;
 use super::secret::{self, SecretKeys};
+use super::tenants::jwks;
 
 pub(super) fn read(
     context: &Context<'_>,
     clients: &HashMap<String, Arc<Client>>,
     sections: Vec<ResourceServerSection>,
-) -> HashMap<String, Arc<ResourceServer>> {
-    let mut servers: HashMap<String, Arc<ResourceServer>> = HashMap::new();
+) -> HashMap<String, (usize, Arc<ResourceServer>)> {
+    let mut servers: HashMap<String, (usize, Arc<ResourceServer>)> = HashMap::new();
     for section in sections {
         let Some(server) = context.notes.keep(resource_server(context, &servers, &section)) else { continue };
         let id = section.id.get_ref();
@@ -27,19 +28,20 @@ pub(super) fn read(
             let fault = context.source.fault_at(section.id.span(), problem);
             context.notes.note(fault.with_remedy("both authenticate: give it another id"));
         }
-        servers.insert(id.clone(), Arc::new(server));
+        let line = context.source.line(&section.id.span());
+        servers.insert(id.clone(), (line, Arc::new(server)));
     }
     servers
 }
 
 fn resource_server(
     context: &Context<'_>,
-    before: &HashMap<String, Arc<ResourceServer>>,
+    before: &HashMap<String, (usize, Arc<ResourceServer>)>,
     section: &ResourceServerSection,
 ) -> Result<ResourceServer, ConfigFault> {
     for uri in &section.uris {
         let text = uri.get_ref();
-        let taken = before.values().any(|server| server.uris.contains(text));
+        let taken = before.values().any(|(_, server)| server.uris.contains(text));
         //= rfc8707#2 an absolute URI without a fragment
         if Url::parse(text).is_err() || text.contains('#') || taken {
             let problem =
@@ -56,7 +58,17 @@ fn resource_server(
     };
     let secret = secret::read(&keys, context)?;
     let uris = section.uris.iter().map(|uri| uri.get_ref().clone()).collect();
-    let metadata = ResourceServerMetadata { id: section.id.get_ref().clone(), uris };
+    let metadata = ResourceServerMetadata {
+        id: section.id.get_ref().clone(),
+        uris,
+        jwks: jwks(context, section.jwks.clone(), section.jwks_file.as_ref())?,
+        introspection_signed_response_alg: section.introspection_signed_response_alg.clone(),
+        introspection_encrypted_response_alg: section.introspection_encrypted_response_alg.clone(),
+        introspection_encrypted_response_enc: section.introspection_encrypted_response_enc.clone(),
+    };
     let digest = secret.as_deref().map(|secret| SecretDigest::of(secret));
-    Ok(ResourceServer::register(metadata, digest))
+    ResourceServer::register(metadata, digest).map_err(|problem| {
+        let id = section.id.get_ref().escape_debug();
+        context.source.fault_at(section.id.span(), format!("resource server `{id}`: {problem}"))
+    })
 }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use parhelion_dialects::Dialect;
+use parhelion_jose::jwe;
 use parhelion_jose::jws::Algorithm;
 use parhelion_protocol::authorization_details_type::AuthorizationDetailsTypes;
 use parhelion_protocol::client::{Client, ClientMetadata};
@@ -19,6 +21,7 @@ use super::cors::{CorsKeys, CorsPlan};
 use super::doubts::{self, Pages};
 use super::fault::{ConfigFault, suggestion};
 use super::file::{ClientSection, MountSection, TenantSection};
+use super::fits::{encryption_algs, policy_of};
 use super::policies::{self, Grounded};
 use super::secret::{self, SecretKeys};
 use super::users::{self, UserPlan};
@@ -38,6 +41,8 @@ pub struct TenantPlan {
     pub aliases: Vec<String>,
     /// What its first key signs with, and one that is made without a word on it.
     pub signing_alg: Algorithm,
+    /// How its clients may encrypt to it: a key for each.
+    pub encryption_algs: Vec<jwe::Algorithm>,
     /// At least one.
     pub mounts: Vec<MountPlan>,
     /// By `client_id`.
@@ -124,34 +129,44 @@ impl TenantPlan {
             context.notes.note(context.source.fault_at(section.id.span(), problem).with_remedy(remedy));
         }
         let signing_alg = signing_alg(context, section.signing_alg.as_ref(), &mounts);
+        let encryption_algs = encryption_algs(context, section.encryption_algs.as_deref(), &mounts);
         let pages = mounts.iter().any(|(mount, _)| mount.has_pages()).then_some(Pages::There);
         doubts::nobody_to_log_in(context, &section, pages.unwrap_or(Pages::Nowhere));
         let types = authorization_details_types::read(context, section.authorization_details_type, &section.client);
         let clients = clients(context, &mut mounts, section.client);
-        if whole {
-            clients.values().for_each(|(line, client)| check_method(context, &mounts, *line, client));
-        }
-        let clients = clients.into_iter().map(|(id, (_, client))| (id, client)).collect();
+        let by_id = clients.iter().map(|(id, (_, client))| (id.clone(), Arc::clone(client))).collect();
         let users = users::read(context, section.user);
-        let resource_servers = resource_servers::read(context, &clients, section.resource_server);
+        let resource_servers = resource_servers::read(context, &by_id, section.resource_server);
         let id = section.id.into_inner();
-        Some(Self {
+        let plan = Self {
             name: section.name.unwrap_or_else(|| id.clone()),
             id,
             aliases: section.aliases,
             signing_alg,
+            encryption_algs,
             mounts: mounts.into_iter().map(|(mount, _)| mount).collect(),
-            clients,
+            clients: by_id,
             users,
-            resource_servers,
+            resource_servers: resource_servers
+                .iter()
+                .map(|(id, (_, server))| (id.clone(), Arc::clone(server)))
+                .collect(),
             authorization_details_types: types,
-        })
+        };
+        if whole {
+            clients.values().for_each(|(line, client)| plan.check_client(context, *line, client));
+            resource_servers.values().for_each(|(line, server)| plan.check_resource_server(context, *line, server));
+        }
+        Some(plan)
     }
 
-    /// The algorithms that a signing key may have: those that the policies of all mounts accept.
+    /// The algorithms that a signing key may have: those that the policies of all mounts accept, and of which nobody
+    /// asks for another one.
     #[must_use]
     pub fn signing_algs(&self) -> Vec<Algorithm> {
-        let accepted = |alg: &Algorithm| self.mounts.iter().all(|mount| accepts(mount, *alg));
+        let accepted = |alg: &Algorithm| {
+            self.mounts.iter().all(|mount| accepts(mount, *alg)) && self.asked_signing_algs().all(|asked| asked == *alg)
+        };
         Algorithm::ALL.into_iter().filter(accepted).collect()
     }
 
@@ -186,23 +201,6 @@ fn signing_alg(context: &Context<'_>, name: Option<&Spanned<String>>, mounts: &[
         }
         (None, None) => DEFAULT_SIGNING_ALG,
     }
-}
-
-/// Whether some mount accepts the client's way to authenticate.
-fn check_method(context: &Context<'_>, mounts: &[(MountPlan, Grounded)], line: usize, client: &Client) {
-    let method = client.credential.method();
-    let mut policies = mounts.iter().map(|(mount, _)| policy_of(mount, &client.client_id));
-    if policies.len() == 0 || policies.any(|policy| policy.client_auth_methods.has(&method)) {
-        return;
-    }
-    let problem =
-        format!("client `{}` uses {}, which no mount of its tenant accepts", client.client_id, method.as_str());
-    let fault = ConfigFault { line: Some(line), ..context.source.fault(problem) };
-    context.notes.note(fault.with_remedy("choose another token_endpoint_auth_method or another profile"));
-}
-
-fn policy_of<'a>(mount: &'a MountPlan, client_id: &str) -> &'a Policy {
-    mount.client_policies.get(client_id).unwrap_or(&mount.policy)
 }
 
 /// A pushed request is judged again by the mount of the issuer it was pushed through.
@@ -322,15 +320,24 @@ fn client(
         .map_err(|problem| fault(format!("client `{}`: {problem}", client_id.get_ref().escape_debug())))
 }
 
-fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetadata, ConfigFault> {
-    let jwks = match (section.jwks, &section.jwks_file) {
-        (jwks, None) => jwks,
-        (None, Some(file)) => Some(secret::text_file("jwks", file, context)?.to_string()),
+/// A JWK set as text, written in place or in a file.
+pub(super) fn jwks(
+    context: &Context<'_>,
+    literal: Option<String>,
+    file: Option<&Spanned<PathBuf>>,
+) -> Result<Option<String>, ConfigFault> {
+    match (literal, file) {
+        (literal, None) => Ok(literal),
+        (None, Some(file)) => Ok(Some(secret::text_file("jwks", file, context)?.to_string())),
         (Some(_), Some(file)) => {
             let problem = "`jwks` and `jwks_file` are two ways to say one thing";
-            return Err(context.source.fault_at(file.span(), problem).with_remedy("keep one of them"));
+            Err(context.source.fault_at(file.span(), problem).with_remedy("keep one of them"))
         }
-    };
+    }
+}
+
+fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetadata, ConfigFault> {
+    let jwks = jwks(context, section.jwks, section.jwks_file.as_ref())?;
     let types = section.authorization_details_types.into_iter().map(Spanned::into_inner).collect();
     Ok(ClientMetadata {
         client_id: section.client_id.into_inner(),
@@ -339,6 +346,20 @@ fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetad
         token_endpoint_auth_method: section.token_endpoint_auth_method,
         token_endpoint_auth_signing_alg: section.token_endpoint_auth_signing_alg,
         request_object_signing_alg: section.request_object_signing_alg,
+        request_object_encryption_alg: section.request_object_encryption_alg,
+        request_object_encryption_enc: section.request_object_encryption_enc,
+        id_token_signed_response_alg: section.id_token_signed_response_alg,
+        id_token_encrypted_response_alg: section.id_token_encrypted_response_alg,
+        id_token_encrypted_response_enc: section.id_token_encrypted_response_enc,
+        userinfo_signed_response_alg: section.userinfo_signed_response_alg,
+        userinfo_encrypted_response_alg: section.userinfo_encrypted_response_alg,
+        userinfo_encrypted_response_enc: section.userinfo_encrypted_response_enc,
+        authorization_signed_response_alg: section.authorization_signed_response_alg,
+        authorization_encrypted_response_alg: section.authorization_encrypted_response_alg,
+        authorization_encrypted_response_enc: section.authorization_encrypted_response_enc,
+        introspection_signed_response_alg: section.introspection_signed_response_alg,
+        introspection_encrypted_response_alg: section.introspection_encrypted_response_alg,
+        introspection_encrypted_response_enc: section.introspection_encrypted_response_enc,
         require_signed_request_object: section.require_signed_request_object,
         jwks,
         redirect_uris: section.redirect_uris,

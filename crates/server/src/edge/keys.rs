@@ -1,18 +1,17 @@
-//! The signing keys of a running server: changed without a pause, and followed by the documents that publish them.
+//! The keys of a running server: changed without a pause, and followed by the documents that publish them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parhelion_engine::keys::SigningKeys;
+use parhelion_engine::keys::TenantKeys;
 use parhelion_engine::ports::{Moment, TenantUid};
 use parhelion_engine::registry::{Mount, Registry, Tenant};
-use parhelion_jose::jws::Algorithm;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::Edge;
-use crate::signing_keys::{KeyFault, KeyRing, KeyView};
+use crate::key_ring::{KeyAlg, KeyFault, KeyRing, KeyView};
 
 /// How often it is looked whether a key's time has come.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -34,7 +33,7 @@ impl Edge {
         let _turn = self.rings.turn.lock().await;
         match self.reopen(self.rings.all()).await {
             Ok(until) => self.rings.set_until(until),
-            Err(fault) => warn!(%fault, "the signing keys cannot be read; those in use stay"),
+            Err(fault) => warn!(%fault, "the keys cannot be read; those in use stay"),
         }
     }
 
@@ -45,21 +44,21 @@ impl Edge {
     pub(crate) async fn rotate_keys(
         &self,
         tenant: &str,
-        alg: Option<Algorithm>,
+        alg: Option<KeyAlg>,
     ) -> Option<Result<Vec<KeyView>, KeyFault>> {
         let ring = self.rings.of(tenant)?;
         let _turn = self.rings.turn.lock().await;
         Some(self.rotate(ring, tenant, alg).await)
     }
 
-    async fn rotate(&self, ring: &KeyRing, tenant: &str, alg: Option<Algorithm>) -> Result<Vec<KeyView>, KeyFault> {
+    async fn rotate(&self, ring: &KeyRing, tenant: &str, alg: Option<KeyAlg>) -> Result<Vec<KeyView>, KeyFault> {
         let engine = &self.engine;
-        ring.rotate(&*engine.store, &engine.entropy, alg).await?;
+        ring.rotate(&*engine.store, &*engine.entropy, alg).await?;
         let until = self.reopen([ring].into_iter()).await?;
         self.rings.set_until(self.rings.until().min(until));
         let keys = ring.list(&*engine.store).await?;
-        if let Some(KeyView { kid, alg, .. }) = keys.last() {
-            info!(tenant, kid, alg, "a new signing key is published");
+        if let Some(KeyView { kid, alg, .. }) = keys.iter().max_by_key(|key| key.made_at_ms) {
+            info!(tenant, kid, alg, "a new key is published");
         }
         Ok(keys)
     }
@@ -83,7 +82,7 @@ impl Edge {
         Ok(until)
     }
 
-    fn serve_keys(&self, mut opened: HashMap<TenantUid, SigningKeys>) {
+    fn serve_keys(&self, mut opened: HashMap<TenantUid, TenantKeys>) {
         let mut tenants: HashMap<TenantUid, Arc<Tenant>> = HashMap::new();
         let mounts: Vec<Arc<Mount>> = self
             .engine
@@ -92,7 +91,7 @@ impl Edge {
             .iter()
             .map(|mount| {
                 let uid = mount.tenant.uid;
-                if let Some(keys) = opened.remove(&uid).filter(|keys| keys.jwks() != mount.tenant.keys.jwks()) {
+                if let Some(keys) = opened.remove(&uid).filter(|keys| !keys.are_the_same(&mount.tenant.keys)) {
                     tenants.insert(uid, Arc::new(mount.tenant.with_keys(keys)));
                 }
                 match tenants.get(&uid) {

@@ -22,8 +22,9 @@ use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::key_ring::{KeyAlg, KeyFault, KeyState};
 use crate::passwords::{self, Argon2Passwords};
-use crate::signing_keys::{DOCUMENT_MAX_AGE_S, KeyFault, KeyState};
+use crate::signing_keys::DOCUMENT_MAX_AGE_S;
 
 struct Site {
     edge: Arc<Edge>,
@@ -62,6 +63,7 @@ fn config(signing_alg: &str) -> Config {
         [[tenant]]
         id = \"acme\"
         signing_alg = \"{signing_alg}\"
+        encryption_algs = []
         [[tenant.mount]]
         dialect = \"standard\"
         base_url = \"http://127.0.0.1/acme\"
@@ -233,7 +235,7 @@ async fn keys_rotate_under_load_and_every_kept_key_set_reads_every_id_token() {
         if step % 12 == 0 {
             let alg = if rotations % 2 == 0 { Algorithm::EdDsa } else { Algorithm::Es256 };
             rotations += 1;
-            let keys = site.edge.rotate_keys("acme", Some(alg)).await.unwrap().unwrap();
+            let keys = site.edge.rotate_keys("acme", Some(KeyAlg::Signing(alg))).await.unwrap().unwrap();
             assert!(keys.len() <= 8, "{keys:?}");
             assert_eq!(keys.iter().filter(|key| key.state == KeyState::Signing).count(), 1, "{keys:?}");
         }
@@ -270,7 +272,7 @@ async fn new_key_is_published_at_once_signs_after_the_wait_and_the_old_one_goes_
         keys.iter().map(|key| (key.kid == first, key.state)).collect::<Vec<_>>()
     };
     site.clock.advance_ms(1);
-    site.edge.rotate_keys("acme", Some(Algorithm::EdDsa)).await.unwrap().unwrap();
+    site.edge.rotate_keys("acme", Some(KeyAlg::Signing(Algorithm::EdDsa))).await.unwrap().unwrap();
     assert_eq!(site.published("acme").await.len(), 2);
     assert_eq!(states().await, [(true, KeyState::Signing), (false, KeyState::Waiting)]);
     let metadata = site.send("GET", "/acme/.well-known/openid-configuration", "", "").await.json();
@@ -322,7 +324,7 @@ async fn keys_are_the_same_after_a_restart_and_the_algorithm_is_that_of_the_file
 async fn algorithms_that_a_profile_refuses_and_keys_without_end_are_refused() {
     let site = Site::start().await;
     assert!(site.edge.rotate_keys("nobody", None).await.is_none());
-    let refused = site.edge.rotate_keys("acme", Some(Algorithm::Es384)).await.unwrap();
+    let refused = site.edge.rotate_keys("acme", Some(KeyAlg::Signing(Algorithm::Es384))).await.unwrap();
     assert_eq!(refused, Err(KeyFault::Algorithm(Algorithm::Es384)));
     for made in 1..16 {
         assert!(site.edge.rotate_keys("acme", None).await.unwrap().is_ok(), "{made}");

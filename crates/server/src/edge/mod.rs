@@ -45,9 +45,9 @@ pub(crate) use tls::examine as examine_certificate;
 pub use tls::{Tls, TlsFault};
 
 use crate::config::{BaseUrl, Config};
+use crate::key_ring::KeyRings;
 use crate::metrics::{MeteredStore, Metrics};
 use crate::routes::RouteTable;
-use crate::signing_keys::KeyRings;
 use crate::wiring::{Ports, WiringFault, wire};
 use rate::Rates;
 use source::Proxies;
