@@ -108,8 +108,13 @@ pub trait Dialect: Send + Sync {
     /// The name in the configuration.
     fn name(&self) -> &'static str;
 
-    /// The name of the profile that holds what the vendor decides.
+    /// The name of the profile that holds what the vendor decides: in force where a tenant names none.
     fn profile(&self) -> &'static str;
+
+    /// The name of the profile that bounds one that a tenant names.
+    fn bounds(&self) -> &'static str {
+        self.profile()
+    }
 
     /// The endpoints served, with their paths.
     fn routes(&self) -> &'static [Route];

@@ -17,6 +17,11 @@ impl Dialect for Standard {
         "default"
     }
 
+    /// The standard decides no more than the standard says.
+    fn bounds(&self) -> &'static str {
+        "rfc9126"
+    }
+
     fn routes(&self) -> &'static [Route] {
         &[
             Route { endpoint: Endpoint::Push, path: "/par" },

@@ -146,6 +146,8 @@ pub struct Overlay {
     pub assertion: Table,
     /// Puts the form into a request object, with these differences.
     pub request: Option<Table>,
+    /// Encrypts the request object, with these differences.
+    pub encrypt: Option<Table>,
     /// Shows a DPoP proof, with these differences.
     pub dpop: Option<Table>,
     /// The cookies that are sent.
@@ -350,6 +352,7 @@ fn overlay(fields: &mut Fields<'_>, send: &str) -> Overlay {
         headers: fields.table("headers"),
         assertion: fields.table("assertion"),
         request: fields.value("request").and_then(|request| request.as_table().cloned()),
+        encrypt: fields.value("encrypt").and_then(|encrypt| encrypt.as_table().cloned()),
         dpop: fields.value("dpop").and_then(|dpop| dpop.as_table().cloned()),
         cookie: fields.text("cookie"),
         raw: fields.text("raw"),

@@ -11,6 +11,7 @@ use url::form_urlencoded;
 
 use super::case::Overlay;
 use super::judge::Sent;
+use super::jwe;
 use super::jwt::{self, Holder, Usual};
 use super::scope::{self, Scope};
 use super::site::{Place, Registered, Site};
@@ -60,6 +61,9 @@ pub fn compose(site: &Site, scope: &Scope, place: &Place, overlay: &Overlay) -> 
     let form = draft.form.clone();
     if let Some(different) = &overlay.request {
         draft.sign_request(site, different);
+    }
+    if let Some(different) = &overlay.encrypt {
+        draft.encrypt_request(different);
     }
     if let Some(different) = &overlay.dpop {
         draft.prove_possession(site, scope, different);
@@ -112,6 +116,7 @@ fn filled(overlay: &Overlay, scope: &Scope) -> Overlay {
         headers: table(&overlay.headers),
         assertion: table(&overlay.assertion),
         request: overlay.request.as_ref().map(table),
+        encrypt: overlay.encrypt.as_ref().map(table),
         dpop: overlay.dpop.as_ref().map(table),
         cookie: text(&overlay.cookie),
         raw: text(&overlay.raw),
@@ -216,6 +221,13 @@ impl Draft<'_> {
         let object = jwt::make(site.keys, usual, different.clone());
         self.form.retain(|(name, _)| outside.contains(&name.as_str()));
         self.form.push(("request".to_owned(), object));
+    }
+
+    /// Encrypts the request object that is there.
+    fn encrypt_request(&mut self, different: &Table) {
+        for (_, value) in self.form.iter_mut().filter(|(name, _)| name == "request") {
+            *value = jwe::make(value, different.clone());
+        }
     }
 
     /// Shows a DPoP proof (RFC 9449).

@@ -6,6 +6,7 @@
 //! | `PAGE(x)` | an error page, 400, that goes nowhere |
 //! | `REDIR(x)` | an error sent to the client's redirect URI, with `iss`, and `state` if it was sent |
 //! | `CODE` | a code sent to the client's redirect URI, in the same way |
+//! | `ISSUED(x|y)` | of code, access token and ID token just these, in the same way |
 //! | `PUSHED` | 201 with exactly `request_uri` and `expires_in` |
 //! | `TOKENS` | 200 with an access token |
 //! | `LOGIN`, `CONSENT` | the page, or the redirect to it |
@@ -62,7 +63,7 @@ pub struct Outcome {
     pub shape: Shape,
     /// Its statuses.
     pub statuses: Vec<u16>,
-    /// Its OAuth errors; the empty text is none.
+    /// Its OAuth errors, the empty text being none; of an authorization response that issues something, what.
     pub errors: Vec<String>,
     /// The code it carries.
     pub code: Option<String>,
@@ -94,6 +95,8 @@ pub enum Shape {
     Redirect(Mode),
     /// An authorization response with a code.
     Code(Mode),
+    /// An authorization response with what [`Outcome::errors`] names.
+    Issued(Mode),
     /// The answer to a push.
     Pushed,
     /// The answer of the token endpoint.
@@ -166,7 +169,13 @@ impl Expected {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         self.any_of.iter().all(|outcome| match outcome.shape {
-            Shape::Code(_) | Shape::Pushed | Shape::Tokens | Shape::Login | Shape::Consent | Shape::Done => true,
+            Shape::Code(_)
+            | Shape::Issued(_)
+            | Shape::Pushed
+            | Shape::Tokens
+            | Shape::Login
+            | Shape::Consent
+            | Shape::Done => true,
             Shape::Any => outcome.statuses.iter().all(|status| (200..400).contains(status)),
             Shape::Nothing
             | Shape::JsonError
@@ -209,6 +218,7 @@ impl Outcome {
             "PAGE" => (Shape::Page, 400),
             "REDIR" => (Shape::Redirect(mode), redirect_status(mode)),
             "CODE" => (Shape::Code(mode), redirect_status(mode)),
+            "ISSUED" => (Shape::Issued(mode), redirect_status(mode)),
             "PUSHED" => (Shape::Pushed, 201),
             "TOKENS" => (Shape::Tokens, 200),
             "LOGIN" => (Shape::Login, 200),

@@ -78,6 +78,7 @@ fn other_shape(shape: Shape) -> Shape {
         | Shape::Challenge
         | Shape::Inactive
         | Shape::Code(_)
+        | Shape::Issued(_)
         | Shape::Nothing
         | Shape::Done => Shape::StartRefused,
     }
@@ -93,6 +94,7 @@ fn has_status(outcome: &Outcome) -> bool {
         | Shape::Challenge
         | Shape::Inactive
         | Shape::Redirect(_)
+        | Shape::Issued(_)
         | Shape::Code(_) => true,
         Shape::Login | Shape::Consent | Shape::Nothing | Shape::StartRefused | Shape::Done => false,
     }

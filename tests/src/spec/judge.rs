@@ -135,7 +135,7 @@ fn about_answer(outcome: &Outcome, actual: &Actual, answer: &Response, scene: &S
     complaints.extend(match outcome.shape {
         Shape::JsonError => about_json_error(outcome, answer, scene),
         Shape::Page => about_page(outcome, answer, scene),
-        Shape::Redirect(mode) | Shape::Code(mode) => about_response(outcome, mode, answer, scene),
+        Shape::Redirect(mode) | Shape::Code(mode) | Shape::Issued(mode) => about_response(outcome, mode, answer, scene),
         Shape::Pushed => about_pushed(answer),
         Shape::Tokens => about_tokens(answer),
         Shape::Challenge => about_challenge(outcome, answer),
@@ -271,6 +271,7 @@ fn about_response(outcome: &Outcome, wanted: Mode, answer: &Response, scene: &Sc
     }
     let known: &[&str] = match outcome.shape {
         Shape::Code(_) => &["code", "iss", "state"],
+        Shape::Issued(_) => &["code", "access_token", "token_type", "expires_in", "scope", "id_token", "iss", "state"],
         _ => &["error", "error_description", "error_uri", "iss", "state"],
     };
     let signed = matches!(wanted, Mode::QueryJwt | Mode::FragmentJwt | Mode::FormPostJwt);
@@ -279,12 +280,21 @@ fn about_response(outcome: &Outcome, wanted: Mode, answer: &Response, scene: &Sc
     complaints.extend(strange.map(|(name, _)| format!("has `{name}`")));
     match outcome.shape {
         Shape::Code(_) if get("code").is_none_or(|code| code.len() < 43) => complaints.push("no code".to_owned()),
+        Shape::Issued(_) => complaints.extend(about_issued(&outcome.errors, get)),
         Shape::Redirect(_) if !outcome.errors.iter().any(|error| Some(error.as_str()) == get("error")) => {
             complaints.push(format!("error {:?} is not one of {:?}", get("error"), outcome.errors));
         }
         _ => {}
     }
     complaints
+}
+
+/// Whether what was issued is what its names say, and an access token is described.
+fn about_issued<'p>(names: &[String], get: impl Fn(&str) -> Option<&'p str>) -> Vec<String> {
+    let with_token = ["token_type", "expires_in", "scope"].map(|name| (name, "access_token"));
+    let expected = ["code", "access_token", "id_token"].map(|name| (name, name)).into_iter().chain(with_token);
+    let wrong = expected.filter(|(name, of)| get(name).is_some() != names.iter().any(|wanted| wanted == of));
+    wrong.map(|(name, _)| format!("`{name}` is {}", if get(name).is_some() { "there" } else { "not there" })).collect()
 }
 
 fn about_step(shape: Shape, answer: &Response, scene: &Scene) -> Option<String> {

@@ -118,7 +118,8 @@ fn order_minus(number: &[u8]) -> [u8; 32] {
     difference
 }
 
-fn changed(members: Json, different: Table) -> String {
+/// JSON text of these members, with those in place of them, or taken out, that are different.
+pub(super) fn changed(members: Json, different: Table) -> String {
     let Json::Object(mut members) = members else { return members.to_string() };
     for (name, value) in different {
         match value {

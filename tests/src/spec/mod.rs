@@ -10,6 +10,7 @@ pub mod flip;
 pub mod generate;
 pub mod invariants;
 pub mod judge;
+pub mod jwe;
 pub mod jwt;
 pub mod keys;
 pub mod report;

@@ -154,6 +154,7 @@ impl Site {
             "acme" | "other" | "fapi" | "signing" => (format!("/{tenant}"), "", STANDARD),
             "verify" => ("/verify".to_owned(), "/oauth2", STANDARD),
             "ping" => ("/6f2c8f5e-5a0e-4c07-9e0b-0d6a4be1c7d4".to_owned(), "/as", STANDARD),
+            "open" => ("/open".to_owned(), "", STANDARD),
             "autional" => ("/autional".to_owned(), "", AUTIONAL),
             unknown => panic!("no mount is called `{unknown}`"),
         };

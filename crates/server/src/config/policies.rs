@@ -62,12 +62,15 @@ fn of_profiles(
     dialect: &dyn Dialect,
     tenant: &Spanned<String>,
 ) -> Result<Grounded, ConfigFault> {
-    let own = profile::shipped(dialect.profile());
-    let own = own.map_err(|fault| context.source.fault(format!("dialect `{}`: {fault}", dialect.name())))?;
+    let shipped = |profile| {
+        profile::shipped(profile)
+            .map_err(|fault| context.source.fault(format!("dialect `{}`: {fault}", dialect.name())))
+    };
     let Some(name) = name else {
-        let profiles = vec![dialect.profile().to_owned()];
+        let (own, profiles) = (shipped(dialect.profile())?, vec![dialect.profile().to_owned()]);
         return Ok(Grounded { policy: own, origin: format!("profile `{}`", dialect.profile()), profiles });
     };
+    let own = shipped(dialect.bounds())?;
     let chosen = profile::shipped(name.get_ref()).map_err(|_| {
         let problem = format!("there is no profile `{}`", name.get_ref());
         context.source.fault_at(name.span(), problem).with_remedy(suggestion(name.get_ref(), profile::names()))
@@ -81,7 +84,7 @@ fn of_profiles(
         let problem = format!("tenant `{}`: {origin} leaves no {what}", tenant.get_ref());
         return Err(context.source.fault_at(name.span(), problem).with_remedy("choose another profile or dialect"));
     }
-    let profiles = vec![name.get_ref().clone(), dialect.profile().to_owned()];
+    let profiles = vec![name.get_ref().clone(), dialect.bounds().to_owned()];
     Ok(Grounded { policy, origin, profiles })
 }
 

@@ -52,6 +52,7 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: &mut Fields<'
         "login-answers" => oracle::login_answers(stage, place),
         "secret-prefixes" => oracle::secret_prefixes(stage, place, with),
         "data-folder" => oracle::data_folder(stage),
+        "points-off-the-curve" => oracle::points_off_the_curve(stage, place, with),
         "two-out-of-one" => flood::two_out_of_one(stage, place, with),
         _ => panic!("there is no generator `{name}`"),
     }

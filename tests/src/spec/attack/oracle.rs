@@ -4,7 +4,8 @@
 use std::fs;
 
 use super::jar::{Filled, Jar};
-use super::{ask, authorize_url, must_be, overlay};
+use super::{ask, authorize_url, count, must_be, overlay};
+use crate::dice;
 use crate::spec::fields::Fields;
 use crate::spec::generate::no_secret_in;
 use crate::spec::invariants::differences;
@@ -78,4 +79,27 @@ pub(super) fn data_folder(stage: &Stage<'_>) -> Result<(), String> {
         }
     }
     if files == 0 { Err("there is no file to look into".to_owned()) } else { Ok(()) }
+}
+
+/// Encrypted request objects with one random point after the other for an `epk`: all refused, and by the same bytes.
+pub(super) fn points_off_the_curve(stage: &mut Stage<'_>, place: &Place, with: &mut Fields<'_>) -> Result<(), String> {
+    let (client, times) = (with.needed_text("client"), count(with, "times"));
+    let mut first = None;
+    for _ in 0..times {
+        let (x, y) = (dice::secret(), dice::secret());
+        let different = format!(
+            "keys = '{{{{keys}}}}'\nheader = {{ epk = {{ kty = 'EC', crv = 'P-256', x = '{x}', y = '{y}' }} }}"
+        );
+        let mut push = overlay("push", &client, &[]);
+        push.request = Some(toml::Table::new());
+        push.encrypt = Some(different.parse().map_err(|error| format!("{error}"))?);
+        let answer = ask(stage, place, &push)?;
+        must_be("a push", &answer, 400)?;
+        let differences = first.as_ref().map(|first| differences(&answer, Some(first))).unwrap_or_default();
+        if !differences.is_empty() {
+            return Err(format!("{differences:?}"));
+        }
+        first.get_or_insert(answer);
+    }
+    Ok(())
 }

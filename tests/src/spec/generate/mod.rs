@@ -41,7 +41,15 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: Table) -> Res
         "dependency-is-absent" => dependency_is_absent(&fields.needed_text("name")),
         "process-arguments" => process_arguments(stage, &fields.texts("lacks")),
         "remember-claims" => remember_claims(stage, &fields.needed_text("token"), &fields.needed_text("as")),
-        "jwt" => jwt(stage, &fields.needed_text("of"), &fields.table("header"), &fields.table("claims")),
+        "jwt" => {
+            let answer = stage.answer(&fields.needed_text("of")).map(crate::wire::Response::text);
+            jwt(answer.as_deref(), &fields.table("header"), &fields.table("claims"))
+        }
+        "jwt-value" => {
+            let text = stage.scope.fill(&fields.needed_text("value"));
+            let claims = filled(stage, fields.table("claims"));
+            jwt(Some(&text), &fields.table("header"), &claims)
+        }
         "same-but-for" => {
             same_but_for(stage, &fields.needed_text("one"), &fields.needed_text("other"), &fields.texts("patterns"))
         }
@@ -60,11 +68,18 @@ fn remember_claims(stage: &mut Stage<'_>, token: &str, name: &str) -> Result<(),
     Ok(())
 }
 
-/// What an answer that is a JWT must say.
-fn jwt(stage: &Stage<'_>, of: &str, header: &Table, claims: &Table) -> Result<(), String> {
-    let text = stage.answer(of).ok_or("there is no such answer")?.text();
+fn filled(stage: &Stage<'_>, table: Table) -> Table {
+    match stage.scope.fill_value(&toml::Value::Table(table)) {
+        toml::Value::Table(table) => table,
+        _ => Table::new(),
+    }
+}
+
+/// What a JWT must say.
+fn jwt(text: Option<&str>, header: &Table, claims: &Table) -> Result<(), String> {
+    let text = text.ok_or("there is no such answer")?;
     for (part, wanted) in [(0, header), (1, claims)] {
-        let found = Json::Object(part_of_jwt(&text, part)?);
+        let found = Json::Object(part_of_jwt(text, part)?);
         for (name, value) in wanted {
             let found = member(&found, name);
             if let Some(complaint) = differs(name, found.as_ref(), value) {
