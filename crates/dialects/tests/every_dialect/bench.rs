@@ -17,7 +17,7 @@ use parhelion_engine::ports::{
     TenantUid, Verdict,
 };
 use parhelion_engine::reference::SealingKey;
-use parhelion_engine::registry::{ApiToken, ApiTokens, Mount, Registry, Right, Tenant, Users};
+use parhelion_engine::registry::{ApiToken, ApiTokens, Mount, MutualTls, Registry, Right, Tenant, Users};
 use parhelion_jose::jws::Algorithm;
 use parhelion_jose::signing::SigningKey;
 use parhelion_protocol::authorization_details_type::{AuthorizationDetailsType, AuthorizationDetailsTypes};
@@ -25,6 +25,7 @@ use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::{LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
+use parhelion_protocol::sender::certificate;
 use parhelion_stores::MemoryStore;
 use parhelion_testkit::{FakeClock, SeededEntropy};
 use serde_json::json;
@@ -86,6 +87,7 @@ impl Bench {
             headers: &written.headers,
             query: case.query.as_deref(),
             body: written.body.as_bytes(),
+            certificate: &certificate::Shown::Absent,
             request_id: REQUEST_ID,
             public_url: PUBLIC_URL,
         };
@@ -157,6 +159,7 @@ fn tenant(client_key: &SigningKey) -> Tenant {
         resource_servers: HashMap::new(),
         resources: vec!["https://api.example/one".to_owned(), "https://api.example/two".to_owned()],
         authorization_details_types: authorization_details_types(),
+        trust_anchors: Arc::default(),
         keys: TenantKeys::new(SigningKey::generate(Algorithm::Es256).unwrap(), Vec::new()),
         cookie_key: SealingKey::derive(&[7; 32], &[b"cookie"]).unwrap(),
     }
@@ -196,6 +199,7 @@ fn mount(dialect: &dyn Dialect, tenant: Tenant) -> Arc<Mount> {
     Arc::new(Mount {
         issuer: format!("{BASE_URL}{}", dialect.issuer_path()),
         urls: BTreeMap::from_iter(urls),
+        mutual_tls: MutualTls::Here,
         base_url,
         tenant: Arc::new(tenant),
         dialect: dialect.name(),

@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{Tls, provider};
+use super::{Asked, Tls, provider};
 use crate::config::CertificatePlan;
 use crate::edge::Limits;
 use crate::edge::tests::Site;
@@ -88,7 +88,7 @@ impl Authority {
     }
 
     pub(in crate::edge) async fn site(&self, limits: Limits) -> Site {
-        let tls = Tls::open(&[self.plan("default", &[NAME, "127.0.0.1"])]).unwrap();
+        let tls = Tls::open(&[self.plan("default", &[NAME, "127.0.0.1"])], Asked::Nobody).unwrap();
         Site::start_with(limits, Some(tls)).await
     }
 
