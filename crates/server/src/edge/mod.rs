@@ -28,6 +28,8 @@ mod cors_tests;
 #[cfg(test)]
 mod keys_tests;
 #[cfg(test)]
+mod mutual_tls_tests;
+#[cfg(test)]
 mod rate_tests;
 #[cfg(test)]
 mod tests;
