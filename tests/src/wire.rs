@@ -2,8 +2,11 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use serde_json::Value;
 
 use crate::request::Request;
@@ -17,8 +20,47 @@ const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// One connection.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     unread: Vec<u8>,
+}
+
+/// What carries the bytes.
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+impl Stream {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => &stream.sock,
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(buffer),
+            Self::Tls(stream) => stream.read(buffer).map_err(of_handshake),
+        }
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.write_all(bytes),
+            Self::Tls(stream) => stream.write_all(bytes).and_then(|()| stream.flush()).map_err(of_handshake),
+        }
+    }
+}
+
+/// An alert ends the connection like a reset.
+fn of_handshake(error: io::Error) -> io::Error {
+    let alert = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    match alert {
+        Some(rustls::Error::AlertReceived(_)) => ErrorKind::ConnectionReset.into(),
+        _ => error,
+    }
 }
 
 impl Connection {
@@ -27,11 +69,18 @@ impl Connection {
     /// # Errors
     /// The socket's.
     pub fn open(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, unread: Vec::new() })
+        Ok(Self { stream: Stream::Plain(connected(address)?), unread: Vec::new() })
+    }
+
+    /// Connects for TLS; the handshake comes with the first bytes.
+    ///
+    /// # Errors
+    /// The socket's.
+    pub fn open_tls(address: SocketAddr, config: Arc<ClientConfig>) -> io::Result<Self> {
+        let name = ServerName::IpAddress(address.ip().into());
+        let session = ClientConnection::new(config, name).map_err(io::Error::other)?;
+        let stream = StreamOwned::new(session, connected(address)?);
+        Ok(Self { stream: Stream::Tls(Box::new(stream)), unread: Vec::new() })
     }
 
     /// Sends bytes as they are.
@@ -98,18 +147,19 @@ impl Connection {
     /// # Errors
     /// The socket's.
     pub fn set_patience(&self, patience: Duration) -> io::Result<()> {
-        self.stream.set_read_timeout(Some(patience))
+        self.stream.socket().set_read_timeout(Some(patience))
     }
 
     fn host(&self) -> io::Result<String> {
-        Ok(self.stream.peer_addr()?.to_string())
+        Ok(self.stream.socket().peer_addr()?.to_string())
     }
 
     /// Whether an idle connection has been closed by the server, or has sent what nobody asked for.
     fn is_spent(&self) -> bool {
-        let quiet = self.stream.set_nonblocking(true).is_ok()
-            && matches!(self.stream.peek(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
-        self.stream.set_nonblocking(false).is_err() || !quiet || !self.unread.is_empty()
+        let socket = self.stream.socket();
+        let quiet = socket.set_nonblocking(true).is_ok()
+            && matches!(socket.peek(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
+        socket.set_nonblocking(false).is_err() || !quiet || !self.unread.is_empty()
     }
 
     fn body(&mut self, response: &Response) -> io::Result<Vec<u8>> {
@@ -172,6 +222,14 @@ impl Connection {
         self.unread.extend(&buffer[..count]);
         Ok(())
     }
+}
+
+fn connected(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// A connection that is opened when needed and kept as long as the server keeps it. A request is sent once: when its

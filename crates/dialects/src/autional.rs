@@ -85,7 +85,7 @@ impl Dialect for Autional {
                 message::check_not_encoded(incoming.headers)?;
                 message::check_query(incoming)?;
                 let members = json_object::read(incoming.body, self.body_max_bytes(&incoming.mount.policy))?;
-                let possession = message::possession(incoming.headers, "POST");
+                let possession = message::possession(incoming, "POST");
                 Ok(ClientRequest { authorization, parameters: parameters(members)?, possession })
             }
         }

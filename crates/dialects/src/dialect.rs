@@ -12,6 +12,7 @@ use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::refusal::Refusal;
+use parhelion_protocol::sender::certificate;
 
 use crate::oauth_answer::{self, ErrorAnswer};
 use crate::{form_request, message};
@@ -55,6 +56,8 @@ pub struct Incoming<'a> {
     pub query: Option<&'a str>,
     /// Its body.
     pub body: &'a [u8],
+    /// The client certificate of its connection, or of the one that a trusted proxy ended.
+    pub certificate: &'a certificate::Shown,
     /// Its name.
     pub request_id: RequestId,
     /// Where the pages that explain codes are: `{public_url}/errors/{code}`.

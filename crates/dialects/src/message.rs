@@ -96,16 +96,16 @@ pub fn authorization(headers: &HeaderMap) -> Authorization<'_> {
     }
 }
 
-/// What the request shows of the key that its sender holds (RFC 9449 section 4.1).
+/// What the request shows of the keys that its sender holds (RFC 9449 section 4.1, RFC 8705 section 2).
 #[must_use]
-pub fn possession<'a>(headers: &'a HeaderMap, method: &'a str) -> Possession<'a> {
-    let mut values = headers.get_all("dpop").iter();
+pub fn possession<'a>(incoming: &'a Incoming<'_>, method: &'a str) -> Possession<'a> {
+    let mut values = incoming.headers.get_all("dpop").iter();
     let dpop = match (values.next().map(http::HeaderValue::to_str), values.next()) {
         (None, _) => dpop::Shown::Absent,
         (Some(Ok(proof)), None) => dpop::Shown::One(proof.into()),
         (Some(_), _) => dpop::Shown::Repeated,
     };
-    Possession { dpop, htm: method.into(), ..Possession::default() }
+    Possession { dpop, certificate: incoming.certificate.clone(), htm: method.into(), ..Possession::default() }
 }
 
 /// What follows the `DPoP` scheme in a header value, if it has that scheme (RFC 9449 section 7.1).

@@ -36,7 +36,7 @@ pub fn access_token<'a>(incoming: &'a Incoming<'_>, method: &'a Method) -> Resul
         (None, Some(token)) => (Cow::Owned(token.to_owned()), Scheme::Bearer),
         (None, None) => return Err(Reason::AccessTokenMissing.into()),
     };
-    Ok(ShownToken { text, scheme, possession: message::possession(incoming.headers, method.as_str()) })
+    Ok(ShownToken { text, scheme, possession: message::possession(incoming, method.as_str()) })
 }
 
 fn header<'a>(incoming: &'a Incoming<'_>) -> Result<Option<(&'a str, Scheme)>, Refusal> {

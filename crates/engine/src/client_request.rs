@@ -10,7 +10,7 @@ use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::parameters::Parameters;
 use parhelion_protocol::profile::{ClientIdInForm, DpopNonce, Policy};
 use parhelion_protocol::refusal::Reason;
-use parhelion_protocol::sender::dpop;
+use parhelion_protocol::sender::{Held, certificate, dpop};
 
 use crate::Engine;
 use crate::dpop_nonce;
@@ -34,6 +34,8 @@ pub struct ClientRequest<'a> {
 pub struct Possession<'a> {
     /// The `DPoP` header.
     pub dpop: dpop::Shown<'a>,
+    /// The client certificate.
+    pub certificate: certificate::Shown,
     /// The method that a proof is for.
     pub htm: Cow<'a, str>,
     /// The URL that a proof is for; none is the endpoint's own.
@@ -44,7 +46,13 @@ pub struct Possession<'a> {
 
 impl Default for Possession<'_> {
     fn default() -> Self {
-        Self { dpop: dpop::Shown::Absent, htm: "POST".into(), htu: None, nonce: DpopNonce::Optional }
+        Self {
+            dpop: dpop::Shown::Absent,
+            certificate: certificate::Shown::Absent,
+            htm: "POST".into(),
+            htu: None,
+            nonce: DpopNonce::Optional,
+        }
     }
 }
 
@@ -54,8 +62,8 @@ pub struct Proven {
     pub client: Arc<Client>,
     /// The policy in force for it at this mount.
     pub policy: Arc<Policy>,
-    /// Thumbprint of the key that a DPoP proof showed.
-    pub jkt: Option<[u8; 32]>,
+    /// The keys that it showed to hold.
+    pub held: Held,
     once: Once,
 }
 
@@ -184,9 +192,11 @@ impl Engine {
             Ok(nonce) => nonce,
             Err(fault) => return (None, Err(fault.into())),
         };
-        let htu = request.possession.htu.as_deref().or(mount.url(endpoint)).unwrap_or_default();
-        let judge =
-            dpop::Judge { policy: &policy, htm: &request.possession.htm, htu, now_s: self.store.now().epoch_s() };
+        let x5t_s256 = match request.possession.certificate.chain() {
+            Ok(chain) => chain.map(certificate::Chain::x5t_s256),
+            Err(refusal) => return (None, Err(refusal.into())),
+        };
+        let judge = self.dpop_judge(mount, &policy, &request.possession, endpoint);
         let outcome = self.judge_proof(mount, &request.possession.dpop, &judge, needed).await;
         let proven = outcome.map(|proof| {
             let mut once = caller.once;
@@ -194,9 +204,26 @@ impl Engine {
                 once.push(held.once);
                 held.jkt
             });
-            Proven { client: Arc::clone(client), policy, jkt, once }
+            Proven { client: Arc::clone(client), policy, held: Held { jkt, x5t_s256 }, once }
         });
         (nonce, proven)
+    }
+
+    /// What a proof at this endpoint is judged against.
+    pub(crate) fn dpop_judge<'j>(
+        &self,
+        mount: &'j Mount,
+        policy: &'j Policy,
+        possession: &'j Possession<'_>,
+        endpoint: Endpoint,
+    ) -> dpop::Judge<'j> {
+        dpop::Judge {
+            policy,
+            htm: &possession.htm,
+            htu: possession.htu.as_deref().or(mount.url(endpoint)).unwrap_or_default(),
+            htu_alias: mount.mtls_url(endpoint).filter(|_| possession.htu.is_none()),
+            now_s: self.store.now().epoch_s(),
+        }
     }
 
     /// Judges a proof, if one is shown; gives its key, and the once-key to be claimed.
@@ -231,17 +258,25 @@ impl Engine {
         client_id_in_form: ClientIdInForm,
         find: impl FnOnce(&str) -> Option<Party<'m>>,
     ) -> Judged<Caller> {
-        let presented = match client_auth::present(&request.authorization, &request.parameters, client_id_in_form) {
-            Ok(presented) => presented,
+        let shown = &request.possession.certificate;
+        let presented = client_auth::present(&request.authorization, &request.parameters, shown, client_id_in_form);
+        let (presented, certificate) = match presented.and_then(|presented| Ok((presented, shown.chain()?))) {
+            Ok(read) => read,
             Err(refusal) => return Judged::unidentified(Err(refusal.into())),
         };
         let id = presented.client_id().to_owned();
         let party = find(&id);
-        let urls = [Endpoint::Push, Endpoint::Token].map(|endpoint| mount.url(endpoint).unwrap_or(&mount.issuer));
+        let urls: Vec<&str> = [Endpoint::Push, Endpoint::Token]
+            .into_iter()
+            .flat_map(|endpoint| [mount.url(endpoint), mount.mtls_url(endpoint)])
+            .flatten()
+            .collect();
         let judge = Judge {
             policy: mount.policy_for(&id),
             issuer: &mount.issuer,
             endpoint_urls: &urls,
+            certificate,
+            trust_anchors: &mount.tenant.trust_anchors,
             now_s: self.store.now().epoch_s(),
         };
         let outcome = match client_auth::prove(&presented, party, &judge) {

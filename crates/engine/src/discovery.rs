@@ -8,7 +8,7 @@ use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::{AlgName, EncryptionAlgName, Policy, PushedRequests, RequestObjects, Set};
 use serde_json::{Map, Value, json};
 
-use crate::registry::Mount;
+use crate::registry::{Mount, MutualTls};
 
 /// The metadata document of a mount, as JSON text.
 #[must_use]
@@ -26,7 +26,23 @@ pub fn metadata(mount: &Mount) -> String {
     if !types.is_empty() {
         document.insert("authorization_details_types_supported".to_owned(), json!(types));
     }
+    document.extend(mutual_tls(mount));
     Value::Object(document).to_string()
+}
+
+/// What clients with a certificate must know (RFC 8705 sections 3.3 and 5).
+fn mutual_tls(mount: &Mount) -> Map<String, Value> {
+    let mut members = Map::new();
+    if mount.mutual_tls == MutualTls::Nowhere {
+        return members;
+    }
+    members.insert("tls_client_certificate_bound_access_tokens".to_owned(), json!(true));
+    let url = |endpoint: Endpoint| Some((endpoint.metadata_name()?.to_owned(), json!(mount.mtls_url(endpoint)?)));
+    let aliases: Map<String, Value> = Endpoint::ALL.into_iter().filter_map(url).collect();
+    if !aliases.is_empty() {
+        members.insert("mtls_endpoint_aliases".to_owned(), Value::Object(aliases));
+    }
+    members
 }
 
 fn capabilities(mount: &Mount) -> Map<String, Value> {
@@ -44,7 +60,7 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
         "grant_types_supported": grant_types(policy),
         "prompt_values_supported": policy.prompts.iter().map(|prompt| prompt.as_str()).collect::<Vec<_>>(),
         "subject_types_supported": ["public"],
-        "token_endpoint_auth_methods_supported": auth_methods(policy),
+        "token_endpoint_auth_methods_supported": auth_methods(mount),
         "token_endpoint_auth_signing_alg_values_supported": assertion_algs(policy),
         "code_challenge_methods_supported": challenge_methods,
         //= rfc9449#5.1
@@ -112,8 +128,23 @@ fn grant_types(policy: &Policy) -> Vec<&'static str> {
     served.map(|kind| kind.as_str()).collect()
 }
 
-fn auth_methods(policy: &Policy) -> Vec<&'static str> {
-    policy.client_auth_methods.iter().map(|method| method.as_str()).collect()
+fn auth_methods(mount: &Mount) -> Vec<&'static str> {
+    let methods = mount.policy.client_auth_methods.iter();
+    methods.filter(|method| can_be_met(mount, **method)).map(|method| method.as_str()).collect()
+}
+
+/// Whether a client of this method can get as far as being judged here.
+fn can_be_met(mount: &Mount, method: Method) -> bool {
+    let certificates = mount.mutual_tls != MutualTls::Nowhere;
+    match method {
+        Method::TlsClientAuth => certificates && !mount.tenant.trust_anchors.is_empty(),
+        Method::SelfSignedTlsClientAuth => certificates,
+        Method::None
+        | Method::ClientSecretBasic
+        | Method::ClientSecretPost
+        | Method::ClientSecretJwt
+        | Method::PrivateKeyJwt => true,
+    }
 }
 
 fn assertion_algs(policy: &Policy) -> Vec<&'static str> {

@@ -6,7 +6,7 @@ use parhelion_protocol::parameters::Param;
 use parhelion_protocol::profile::{ClientIdInForm, Introspection};
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::response_jwt::ResponseJwt;
-use parhelion_protocol::sender::{Confirmation, token_type};
+use parhelion_protocol::sender::{Confirmation, Held, token_type};
 use serde_json::{Map, Value, json};
 
 use crate::Engine;
@@ -145,11 +145,11 @@ fn active(live: &LiveToken) -> Map<String, Value> {
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-//= rfc9449#6.2
+//= rfc9449#6.2, rfc8705#3.2
 fn confirmation(bound_to: Confirmation) -> Value {
-    match bound_to {
-        Confirmation::Jkt(jkt) => json!({ "jkt": base64url::encode(&jkt) }),
-    }
+    let Held { jkt, x5t_s256 } = bound_to.held();
+    let members = [("jkt", jkt), ("x5t#S256", x5t_s256)].into_iter();
+    members.filter_map(|(name, hash)| Some((name, base64url::encode(&hash?)))).collect()
 }
 
 fn audience(audience: &[String]) -> Value {

@@ -53,7 +53,7 @@ impl Engine {
         let Unpacked { parameters, left_s } = request_object::unpack(&request.parameters, &proven.client, &judge)?;
         let parameters = &*parameters;
         let Validated { request, .. } = validate(mount, parameters, &proven.client, &proven.policy, Column::Push)?;
-        let jkt = bound_key(request.dpop_jkt, proven.jkt)?.filter(|_| request.dpop_jkt.is_none());
+        let jkt = bound_key(request.dpop_jkt, proven.held.jkt)?.filter(|_| request.dpop_jkt.is_none());
         let jkt = jkt.map(|jkt| base64url::encode(&jkt));
         let lifetime_s = proven.policy.request_uri_lifetime_s.0;
         let expires_in_s = left_s.map_or(lifetime_s, |left_s| left_s.min(lifetime_s));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use parhelion_protocol::authorization_details_type::AuthorizationDetailsTypes;
 use parhelion_protocol::client::Client;
+use parhelion_protocol::client_auth::TrustAnchors;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::resource_server::ResourceServer;
@@ -35,6 +36,8 @@ pub struct Tenant {
     pub resources: Vec<String>,
     /// The authorization details types that it knows.
     pub authorization_details_types: AuthorizationDetailsTypes,
+    /// Whose certificates it takes from clients.
+    pub trust_anchors: Arc<TrustAnchors>,
     /// What it signs and decrypts with.
     pub keys: TenantKeys,
     /// What its cookies are sealed with.
@@ -55,6 +58,7 @@ impl Tenant {
             resource_servers: self.resource_servers.clone(),
             resources: self.resources.clone(),
             authorization_details_types: self.authorization_details_types.clone(),
+            trust_anchors: Arc::clone(&self.trust_anchors),
             keys,
             cookie_key: self.cookie_key.clone(),
         }
@@ -122,6 +126,8 @@ pub struct Mount {
     pub issuer: String,
     /// The full URL of every endpoint served here.
     pub urls: BTreeMap<Endpoint, String>,
+    /// Whether certificates reach it, and where.
+    pub mutual_tls: MutualTls,
     /// The policy for clients that have none of their own.
     pub policy: Arc<Policy>,
     /// Policies of clients that have their own, by `client_id`.
@@ -149,6 +155,27 @@ impl Mount {
     pub fn url(&self, endpoint: Endpoint) -> Option<&str> {
         self.urls.get(&endpoint).map(String::as_str)
     }
+
+    /// The other URL of an endpoint, for clients that show a certificate.
+    #[must_use]
+    pub fn mtls_url(&self, endpoint: Endpoint) -> Option<&str> {
+        match &self.mutual_tls {
+            MutualTls::Nowhere | MutualTls::Here => None,
+            MutualTls::At(urls) => urls.get(&endpoint).map(String::as_str),
+        }
+    }
+}
+
+/// Whether client certificates reach a mount (RFC 8705).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MutualTls {
+    /// None does.
+    #[default]
+    Nowhere,
+    /// At its URLs.
+    Here,
+    /// At other URLs of the same endpoints (RFC 8705 section 5).
+    At(BTreeMap<Endpoint, String>),
 }
 
 /// What a caller of a back-end API may do.

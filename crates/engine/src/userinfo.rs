@@ -7,7 +7,7 @@ use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::params::scope;
 use parhelion_protocol::profile::DpopNonce;
 use parhelion_protocol::refusal::Reason;
-use parhelion_protocol::sender::{Confirmation, dpop};
+use parhelion_protocol::sender::{Confirmation, certificate, dpop};
 use serde_json::{Map, Value, json};
 
 use crate::Engine;
@@ -81,8 +81,8 @@ impl Engine {
         Ok(userinfo(mount, &live.token, claims)?)
     }
 
-    /// Whether a token is shown as it must be: a bound one with a proof by its key, made for this token
-    /// (RFC 9449 section 7.1).
+    /// Whether a token is shown as it must be: a bound one over a connection with its certificate (RFC 8705 section 3),
+    /// or with a proof by its key, made for this token (RFC 9449 section 7.1).
     async fn check_possession(
         &self,
         mount: &Mount,
@@ -90,15 +90,19 @@ impl Engine {
         live: &LiveToken,
         endpoint: Endpoint,
     ) -> Result<(), Turned> {
-        let jkt = match (live.token.bound_to, shown.scheme) {
+        let bound = live.token.bound_to.map(Confirmation::held).unwrap_or_default();
+        let certificate = shown.possession.certificate.chain()?;
+        if bound.x5t_s256.is_some() && bound.x5t_s256 != certificate.map(certificate::Chain::x5t_s256) {
+            return Err(Reason::CertificateOfTokenWrong.into());
+        }
+        let jkt = match (bound.jkt, shown.scheme) {
             (None, Scheme::Bearer) => return Ok(()),
             (None, Scheme::Dpop) => return Err(Reason::AccessTokenInvalid.into()),
-            (Some(Confirmation::Jkt(_)), Scheme::Bearer) => return Err(Reason::BoundTokenAsBearer.into()),
-            (Some(Confirmation::Jkt(jkt)), Scheme::Dpop) => jkt,
+            (Some(_), Scheme::Bearer) => return Err(Reason::BoundTokenAsBearer.into()),
+            (Some(jkt), Scheme::Dpop) => jkt,
         };
         let policy = mount.policy_for(&live.token.client_id);
-        let htu = mount.url(endpoint).unwrap_or_default();
-        let judge = dpop::Judge { policy, htm: &shown.possession.htm, htu, now_s: self.store.now().epoch_s() };
+        let judge = self.dpop_judge(mount, policy, &shown.possession, endpoint);
         let proof = self.judge_proof(mount, &shown.possession.dpop, &judge, policy.dpop_nonce).await?;
         let proof = proof.ok_or(Turned::from(Reason::DpopProofMissing))?;
         if proof.ath != Some(dpop::ath(&shown.text)) {

@@ -7,9 +7,10 @@ use crate::parameters::Param;
 use crate::params::response_mode::ResponseMode;
 use crate::params::scope::Scope;
 use crate::params::{authorization_details, redirect_uri, resource};
-use crate::profile::{Policy, RedirectUriNeed, ScopeNeed, SenderConstraint, UnknownScope};
+use crate::profile::{Policy, RedirectUriNeed, ScopeNeed, UnknownScope};
 use crate::refusal::{Reason, Refusal};
 use crate::request::AuthorizationRequest;
+use crate::sender::Constraints;
 
 /// Where checks run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,8 +136,8 @@ fn response_mode_keeps_tokens_secret(subject: &Subject<'_>) -> Result<(), Refusa
 }
 
 fn tokens_can_be_bound(subject: &Subject<'_>) -> Result<(), Refusal> {
-    let needed = subject.policy.sender_constraint.max(subject.client.sender_constraint) == SenderConstraint::Required;
-    let unbound = needed && subject.request.response_type.has_token();
+    let must_bind = Constraints::of(subject.client, subject.policy).must_bind();
+    let unbound = must_bind && subject.request.response_type.has_token();
     if unbound { Err(about(Reason::TokenUnbound, Param::ResponseType)) } else { Ok(()) }
 }
 

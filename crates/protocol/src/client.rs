@@ -1,10 +1,14 @@
 //! A client as it is registered: RFC 7591 metadata that was found fit, under the names of section 2.
 
+mod credential;
+
 use parhelion_jose::jwk::{IgnoredKey, JwkFault, KeySet};
-use parhelion_jose::jws::{Algorithm, MacAlgorithm, MacKey};
+use parhelion_jose::jws::Algorithm;
 use serde::Deserialize;
 
-use crate::client_auth::{Method, Party, SecretDigest};
+pub use credential::Credential;
+
+use crate::client_auth::Party;
 use crate::limits;
 use crate::params::redirect_uri::{RedirectUriFault, RegisteredRedirectUri};
 use crate::params::response_type::{self, ResponseType};
@@ -54,36 +58,6 @@ impl GrantType {
     }
 }
 
-/// How a client authenticates, with what is needed to check it.
-#[derive(Debug)]
-pub enum Credential {
-    /// A public client.
-    None,
-    /// `client_secret_basic`.
-    ClientSecretBasic(SecretDigest),
-    /// `client_secret_post`.
-    ClientSecretPost(SecretDigest),
-    /// `client_secret_jwt`: the secret as a key, and the one algorithm that the client signs with, if it
-    /// registered one.
-    ClientSecretJwt(MacKey, Option<MacAlgorithm>),
-    /// `private_key_jwt`: the one algorithm that the client signs with, if it registered one.
-    PrivateKeyJwt(Option<Algorithm>),
-}
-
-impl Credential {
-    /// The registered `token_endpoint_auth_method`.
-    #[must_use]
-    pub const fn method(&self) -> Method {
-        match self {
-            Self::None => Method::None,
-            Self::ClientSecretBasic(_) => Method::ClientSecretBasic,
-            Self::ClientSecretPost(_) => Method::ClientSecretPost,
-            Self::ClientSecretJwt(..) => Method::ClientSecretJwt,
-            Self::PrivateKeyJwt(_) => Method::PrivateKeyJwt,
-        }
-    }
-}
-
 /// Whether a client is served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -128,8 +102,10 @@ pub struct Client {
     pub grant_types: Vec<GrantType>,
     /// Response types it may use.
     pub response_types: Vec<ResponseType>,
-    /// Whether its access tokens must be bound to a key.
-    pub sender_constraint: SenderConstraint,
+    /// Whether its access tokens must be bound to a DPoP key (RFC 9449 section 5.2).
+    pub dpop_bound_access_tokens: SenderConstraint,
+    /// Whether its access tokens must be bound to its certificate (RFC 8705 section 3.4).
+    pub tls_client_certificate_bound_access_tokens: SenderConstraint,
     /// Whether it is served.
     pub status: ClientStatus,
 }
@@ -200,6 +176,20 @@ pub struct ClientMetadata {
     /// Default: false (RFC 9449 section 5.2).
     #[serde(default)]
     pub dpop_bound_access_tokens: bool,
+    /// Default: false (RFC 8705 section 3.4).
+    #[serde(default)]
+    pub tls_client_certificate_bound_access_tokens: bool,
+    /// The subject of its certificate: one of these five members where the method is `tls_client_auth` (RFC 8705
+    /// section 2.1.2).
+    pub tls_client_auth_subject_dn: Option<String>,
+    /// See above.
+    pub tls_client_auth_san_dns: Option<String>,
+    /// See above.
+    pub tls_client_auth_san_uri: Option<String>,
+    /// See above.
+    pub tls_client_auth_san_ip: Option<String>,
+    /// See above.
+    pub tls_client_auth_san_email: Option<String>,
     /// Default: `web`.
     #[serde(default)]
     pub application_type: ApplicationType,
@@ -234,7 +224,7 @@ impl Client {
         loopback: LoopbackRedirectUri,
     ) -> Result<Self, MetadataFault> {
         check_client_id(&metadata.client_id)?;
-        let credential = credential(&metadata, secret)?;
+        let credential = credential::credential(&metadata, secret)?;
         let (keys, redirect_uris) = (key_set(metadata.jwks.as_deref())?, redirect_uris(&metadata, loopback)?);
         let (response_types, grant_types) = response_types(&metadata)?;
         check_post_logout_redirect_uris(&metadata, loopback)?;
@@ -267,10 +257,10 @@ impl Client {
             authorization_details_types: metadata.authorization_details_types,
             grant_types,
             response_types,
-            sender_constraint: match metadata.dpop_bound_access_tokens {
-                true => SenderConstraint::Required,
-                false => SenderConstraint::Optional,
-            },
+            dpop_bound_access_tokens: SenderConstraint::of_metadata(metadata.dpop_bound_access_tokens),
+            tls_client_certificate_bound_access_tokens: SenderConstraint::of_metadata(
+                metadata.tls_client_certificate_bound_access_tokens,
+            ),
             status: metadata.status,
         })
     }
@@ -298,40 +288,6 @@ fn check_client_id(client_id: &str) -> Result<(), MetadataFault> {
     let printable = client_id.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
     let bounded = (1..=limits::CLIENT_ID_MAX_BYTES).contains(&client_id.len());
     if printable && bounded { Ok(()) } else { Err(fault("client_id", "must be 1 to 256 bytes of printable ASCII")) }
-}
-
-fn credential(metadata: &ClientMetadata, secret: Option<&str>) -> Result<Credential, MetadataFault> {
-    let name = metadata.token_endpoint_auth_method.as_deref().unwrap_or("client_secret_basic");
-    let method = Method::from_name(name);
-    let method = method.ok_or(fault("token_endpoint_auth_method", format!("`{name}` is not known")))?;
-    let needed = || secret.ok_or(fault("client_secret", format!("is needed for {name}")));
-    let credential = match method {
-        Method::None => Credential::None,
-        Method::ClientSecretBasic => return needed().map(SecretDigest::of).map(Credential::ClientSecretBasic),
-        Method::ClientSecretPost => return needed().map(SecretDigest::of).map(Credential::ClientSecretPost),
-        Method::ClientSecretJwt => return mac_credential(needed()?, metadata),
-        Method::PrivateKeyJwt => {
-            metadata.jwks.as_ref().ok_or(fault("jwks", "is needed for private_key_jwt"))?;
-            let name = metadata.token_endpoint_auth_signing_alg.as_deref();
-            Credential::PrivateKeyJwt(signing_alg("token_endpoint_auth_signing_alg", name)?)
-        }
-    };
-    if secret.is_some() {
-        return Err(fault("client_secret", format!("is not used with {name}")));
-    }
-    Ok(credential)
-}
-
-fn mac_credential(secret: &str, metadata: &ClientMetadata) -> Result<Credential, MetadataFault> {
-    let key = MacKey::new(secret.as_bytes());
-    let name = metadata.token_endpoint_auth_signing_alg.as_deref();
-    let unknown = |name: &str| fault("token_endpoint_auth_signing_alg", format!("`{name}` is not an HMAC algorithm"));
-    let alg = name.map(|name| MacAlgorithm::from_name(name).ok_or_else(|| unknown(name))).transpose()?;
-    //= rfc7518#3.2 a key as long as the digest
-    if !key.may_verify(alg.unwrap_or(MacAlgorithm::Hs256)) {
-        return Err(fault("client_secret", "is shorter than the digest of its algorithm: 32 bytes for HS256"));
-    }
-    Ok(Credential::ClientSecretJwt(key, alg))
 }
 
 /// Reads a registered JWK set; none is an empty one.

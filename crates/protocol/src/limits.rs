@@ -25,6 +25,10 @@ pub const RETRY_AFTER_S: u32 = 5;
 pub const CLIENT_ID_MAX_BYTES: usize = 256;
 /// Bytes of a client secret that is looked at at all.
 pub const CLIENT_SECRET_MAX_BYTES: usize = 1024;
+/// Certificates that a client may show: its own, and those that lead to an authority.
+pub const CERTIFICATES_MAX: usize = 10;
+/// Bytes of all of them together.
+pub const CERTIFICATES_MAX_BYTES: usize = 64 * 1024;
 /// Bytes of a redirect URI.
 pub const REDIRECT_URI_MAX_BYTES: usize = 2048;
 /// Redirect URIs of one client.

@@ -6,10 +6,11 @@ use parhelion_jose::jwk::KeySet;
 use parhelion_jose::jws::{Algorithm, MacAlgorithm, MacKey};
 use parhelion_jose::signing::SigningKey;
 use parhelion_protocol::client::{Client, ClientMetadata};
-use parhelion_protocol::client_auth::{self, Authorization, Judge, OnceKey};
+use parhelion_protocol::client_auth::{self, Authorization, Judge, OnceKey, TrustAnchors};
 use parhelion_protocol::form;
 use parhelion_protocol::profile::{ClientIdInForm, LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
+use parhelion_protocol::sender::certificate::Shown;
 use serde_json::{Value, json};
 
 const ISSUER: &str = "https://as.example/t";
@@ -64,8 +65,17 @@ impl Bench {
 fn judge(client: Option<&Client>, profile: &str, body: &str) -> Result<OnceKey, Reason> {
     let policy = shipped(profile).unwrap();
     let parameters = form::parse(body.as_bytes()).unwrap();
-    let judge = Judge { policy: &policy, issuer: ISSUER, endpoint_urls: &[PAR, TOKEN], now_s: NOW };
-    let presented = client_auth::present(&Authorization::Absent, &parameters, ClientIdInForm::FromCredential);
+    let trust_anchors = TrustAnchors::default();
+    let judge = Judge {
+        policy: &policy,
+        issuer: ISSUER,
+        endpoint_urls: &[PAR, TOKEN],
+        certificate: None,
+        trust_anchors: &trust_anchors,
+        now_s: NOW,
+    };
+    let from_credential = ClientIdInForm::FromCredential;
+    let presented = client_auth::present(&Authorization::Absent, &parameters, &Shown::Absent, from_credential);
     let presented = presented.map_err(|refusal| refusal.reason)?;
     let proof = client_auth::prove(&presented, client.map(Client::party), &judge).map_err(|refusal| refusal.reason)?;
     Ok(proof.unwrap())

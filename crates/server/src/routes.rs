@@ -135,7 +135,7 @@ impl RouteTable {
         table
     }
 
-    /// What is at `path`. Where only one mount claims it, that one answers whatever `authority` says; else the one
+    /// What is at `path`. Where only one mount claims it, by whatever host, that one answers whatever `authority` says; else the one
     /// whose base URL has this authority.
     pub(crate) fn find<'path>(&self, path: &'path str, authority: &str) -> Found<'_, 'path> {
         if let Some(candidate) = self.exact.get(path).and_then(|candidates| choose(candidates, authority)) {
@@ -205,7 +205,8 @@ fn add<T: Copy>(
 
 fn choose<'a, T>(candidates: &'a [Candidate<T>], authority: &str) -> Option<&'a Candidate<T>> {
     match candidates {
-        [only] => Some(only),
+        // A mount and its alias are one.
+        [first, others @ ..] if others.iter().all(|other| Arc::ptr_eq(&other.place, &first.place)) => Some(first),
         several => several.iter().find(|candidate| same_authority(&candidate.authority, authority)),
     }
 }

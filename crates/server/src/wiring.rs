@@ -84,6 +84,7 @@ fn wired<'a>(plan: &'a MountPlan, tenant: &Arc<Tenant>, api_tokens: &Arc<ApiToke
         base_url: plan.base.as_str().to_owned(),
         issuer: plan.issuer.as_str().to_owned(),
         urls: plan.urls(),
+        mutual_tls: plan.mutual_tls(),
         policy: Arc::clone(&plan.policy),
         client_policies: plan.client_policies.clone(),
         api_tokens: Arc::clone(api_tokens),
@@ -119,6 +120,7 @@ async fn tenant(plan: &TenantPlan, ports: &Ports) -> Result<(Tenant, KeyRing, Mo
         resource_servers: plan.resource_servers.clone(),
         resources,
         authorization_details_types: plan.authorization_details_types.clone(),
+        trust_anchors: Arc::clone(&plan.trust_anchors),
         keys,
         cookie_key: SealingKey::derive(&ports.master, &[b"parhelion/1/cookie", &uid.0])?,
     };

@@ -1,7 +1,8 @@
 //! Cases as they are written in `tests/spec/*.toml`: which rows they stand for, what is sent, what must come of it.
 //!
 //! A case with `step`s is a procedure; any other is one step itself. `each` makes a case out of every one of its
-//! values: `{{each}}` stands for the value, `{{each.name}}` for its member.
+//! values: `{{each}}` stands for the value, `{{each.name}}` for its member. `by` says in which way requests reach the
+//! server: `proxy`, `tls`, or each of a list.
 
 use toml::{Table, Value};
 
@@ -19,10 +20,23 @@ pub struct Case {
     pub title: String,
     /// Whether it needs a server of its own, because it restarts or reconfigures it.
     pub own_server: bool,
+    /// How its requests reach the server.
+    pub by: Way,
     /// What is different in its `[server]` section.
     pub server: Table,
     /// In their order.
     pub steps: Vec<Step>,
+}
+
+/// How requests, and the client certificates that they show, reach a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// In plain HTTP, from nobody whose word counts: a certificate is not seen.
+    Plain,
+    /// From a proxy that is trusted, which hands certificates on (RFC 9440).
+    Proxy,
+    /// By TLS.
+    Tls,
 }
 
 /// One step of a case.
@@ -152,6 +166,8 @@ pub struct Overlay {
     pub dpop: Option<Table>,
     /// The cookies that are sent.
     pub cookie: Option<String>,
+    /// The client certificate that is shown, by its name.
+    pub certificate: Option<String>,
     /// Bytes in place of everything.
     pub raw: Option<String>,
 }
@@ -166,7 +182,20 @@ pub fn read(file: &str, text: &str) -> Vec<Case> {
     let at = table.remove("at").map_or_else(|| "acme".to_owned(), |at| at.as_str().expect("a name").to_owned());
     let cases = table.remove("case").and_then(|cases| cases.as_array().cloned()).unwrap_or_default();
     assert!(table.is_empty(), "tests/spec/{file}.toml: nobody reads {table}");
-    cases.into_iter().flat_map(|case| variants(file, &at, case)).collect()
+    cases.into_iter().flat_map(ways).flat_map(|case| variants(file, &at, case)).collect()
+}
+
+/// A case that is to be tried in several ways, once for each.
+fn ways(case: Value) -> Vec<Value> {
+    let Some(Value::Array(ways)) = case.get("by") else { return vec![case] };
+    let by = |way: &Value| {
+        let mut case = case.clone();
+        if let Value::Table(members) = &mut case {
+            members.insert("by".to_owned(), way.clone());
+        }
+        case
+    };
+    ways.iter().map(by).collect()
 }
 
 fn variants(file: &str, at: &str, case: Value) -> Vec<Case> {
@@ -244,13 +273,20 @@ fn one(file: &str, at: &str, mut case: Table) -> Case {
     let server = fields.table("server");
     let own_server = fields.is_set("own_server") || !server.is_empty();
     let at = fields.text("at").unwrap_or_else(|| at.to_owned());
+    let by = match fields.text("by").as_deref() {
+        None => Way::Plain,
+        Some("proxy") => Way::Proxy,
+        Some("tls") => Way::Tls,
+        Some(other) => panic!("{place}: nothing comes by `{other}`"),
+    };
+    let title = if by == Way::Plain { title } else { format!("{title}, by {by:?}") };
     let steps = match steps {
         None => vec![step(&mut fields, &place, &at)],
         Some(Value::Array(steps)) => steps.into_iter().map(|entry| step_of(entry, &place, &at)).collect(),
         Some(_) => panic!("{place}: steps are a list"),
     };
     fields.end();
-    Case { file: file.to_owned(), rows, title, own_server, server, steps }
+    Case { file: file.to_owned(), rows, title, own_server, by, server, steps }
 }
 
 fn step_of(entry: Value, place: &str, at: &str) -> Step {
@@ -355,6 +391,7 @@ fn overlay(fields: &mut Fields<'_>, send: &str) -> Overlay {
         encrypt: fields.value("encrypt").and_then(|encrypt| encrypt.as_table().cloned()),
         dpop: fields.value("dpop").and_then(|dpop| dpop.as_table().cloned()),
         cookie: fields.text("cookie"),
+        certificate: fields.text("certificate"),
         raw: fields.text("raw"),
     }
 }

@@ -9,7 +9,8 @@ use serde_json::{Map, Value as Json, json};
 use toml::{Table, Value};
 use url::form_urlencoded;
 
-use super::case::Overlay;
+use super::case::{Overlay, Way};
+use super::certificates;
 use super::judge::Sent;
 use super::jwe;
 use super::jwt::{self, Holder, Usual};
@@ -24,6 +25,8 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 pub struct Outgoing {
     /// The bytes.
     pub bytes: Vec<u8>,
+    /// The client certificate that is shown.
+    pub certificate: Option<String>,
     /// Whether its answer has no body.
     pub is_head: bool,
     /// What matters of it to a judge.
@@ -58,6 +61,9 @@ pub fn compose(site: &Site, scope: &Scope, place: &Place, overlay: &Overlay) -> 
     for (name, value) in &overlay.form {
         draft.put(name, value);
     }
+    if let Some(name) = overlay.certificate.as_ref().filter(|_| site.way() == Way::Proxy) {
+        draft.headers.extend(certificates::all().get(name).fields());
+    }
     let form = draft.form.clone();
     if let Some(different) = &overlay.request {
         draft.sign_request(site, different);
@@ -80,7 +86,8 @@ fn by_hand(raw: &str, address: SocketAddr, overlay: &Overlay) -> Outgoing {
         values: Vec::new(),
         cacheable: overlay.endpoint == "page",
     };
-    Outgoing { bytes: scope::bytes(&text), is_head: text.starts_with("HEAD"), sent, form: Vec::new() }
+    let (bytes, is_head) = (scope::bytes(&text), text.starts_with("HEAD"));
+    Outgoing { bytes, certificate: overlay.certificate.clone(), is_head, sent, form: Vec::new() }
 }
 
 fn unknown_client(id: &str, site: &Site) -> Registered {
@@ -119,6 +126,7 @@ fn filled(overlay: &Overlay, scope: &Scope) -> Overlay {
         encrypt: overlay.encrypt.as_ref().map(table),
         dpop: overlay.dpop.as_ref().map(table),
         cookie: text(&overlay.cookie),
+        certificate: text(&overlay.certificate),
         raw: text(&overlay.raw),
     }
 }
@@ -289,7 +297,8 @@ impl Draft<'_> {
         head.push_str("\r\n");
         let mut bytes = scope::bytes(&head);
         bytes.extend(body);
-        Outgoing { bytes, is_head: method == "HEAD", sent: self.sent(), form: self.form }
+        let (certificate, is_head) = (overlay.certificate.clone(), method == "HEAD");
+        Outgoing { bytes, certificate, is_head, sent: self.sent(), form: self.form }
     }
 
     fn usual_method(&self) -> &'static str {

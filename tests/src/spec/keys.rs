@@ -11,6 +11,7 @@ use aws_lc_rs::signature::{
 };
 use serde_json::{Map, Value, json};
 
+use super::certificates::Identity;
 use crate::base64;
 
 /// Every key, made on first use.
@@ -69,6 +70,16 @@ impl Keys {
     pub fn jwks(&self, names: &str) -> String {
         let keys: Vec<&Value> = names.split('+').map(|name| &self.get(name).jwk).collect();
         json!({ "keys": keys }).to_string()
+    }
+}
+
+impl Keys {
+    /// The JWK set of a client that registered this certificate (RFC 8705 section 2.2).
+    #[must_use]
+    pub fn jwks_with_certificate(&self, identity: &Identity) -> String {
+        let mut jwk = self.get("fourth").jwk.clone();
+        jwk["x5t#S256"] = identity.thumbprint().into();
+        json!({ "keys": [jwk] }).to_string()
     }
 }
 

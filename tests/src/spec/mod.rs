@@ -3,6 +3,7 @@
 
 pub mod attack;
 pub mod case;
+pub mod certificates;
 pub mod compose;
 pub mod expect;
 pub mod fields;

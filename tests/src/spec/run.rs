@@ -7,7 +7,7 @@ use std::{fs, thread};
 
 use toml::Table;
 
-use super::case::{self, Case};
+use super::case::{self, Case, Way};
 use super::flip;
 use super::generate::no_secret_in;
 use super::judge::{judge, judge_race};
@@ -35,7 +35,11 @@ const ALIVE: &str = "the server has outlived every case without a panic";
 pub fn run() -> Report {
     let cases = cases();
     let rows = Rows::read();
-    let mut site = Site::start_with(&Table::new());
+    let mut sites: Vec<Site> = [Way::Plain, Way::Proxy, Way::Tls]
+        .into_iter()
+        .filter(|way| *way == Way::Plain || cases.iter().any(|case| case.by == *way && !case.own_server))
+        .map(|way| Site::start_by(way, &Table::new()))
+        .collect();
     let queue: Mutex<VecDeque<(usize, &Case)>> = Mutex::new(cases.iter().enumerate().collect());
     let verdicts: Mutex<HashMap<usize, Verdict>> = Mutex::new(HashMap::new());
     let references: Mutex<HashSet<String>> = Mutex::new(HashSet::new());
@@ -45,7 +49,7 @@ pub fn run() -> Report {
                 loop {
                     let next = queue.lock().expect("the queue").pop_front();
                     let Some((at, case)) = next else { break };
-                    let (verdict, issued) = one(&site, case);
+                    let (verdict, issued) = one(&sites, case);
                     references.lock().expect("references").extend(issued);
                     verdicts.lock().expect("verdicts").insert(at, verdict);
                 }
@@ -55,7 +59,8 @@ pub fn run() -> Report {
     let mut verdicts: Vec<(usize, Verdict)> = verdicts.into_inner().expect("verdicts").into_iter().collect();
     verdicts.sort_by_key(|(at, _)| *at);
     let mut verdicts: Vec<Verdict> = verdicts.into_iter().map(|(_, verdict)| verdict).collect();
-    verdicts.extend(closing(&mut site, &references.into_inner().expect("references")));
+    let references = references.into_inner().expect("references");
+    verdicts.extend(sites.iter_mut().flat_map(|site| closing(site, &references)));
     for verdict in &mut verdicts {
         let same =
             |known: &&super::rows::KnownWrong| known.file == verdict.file && verdict.title.starts_with(&known.title);
@@ -79,7 +84,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-fn one(shared: &Site, case: &Case) -> (Verdict, Vec<String>) {
+fn one(shared: &[Site], case: &Case) -> (Verdict, Vec<String>) {
     let mut verdict = Verdict {
         file: case.file.clone(),
         title: case.title.clone(),
@@ -92,9 +97,9 @@ fn one(shared: &Site, case: &Case) -> (Verdict, Vec<String>) {
     };
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let server = if case.own_server {
-            Server::Own(Box::new(Site::start_with(&case.server)))
+            Server::Own(Box::new(Site::start_by(case.by, &case.server)))
         } else {
-            Server::Shared(shared)
+            Server::Shared(shared.iter().find(|site| site.way() == case.by).expect("a site for each way"))
         };
         let mut stage = Stage::new(server);
         act(&mut stage, case, &mut verdict);
@@ -172,9 +177,13 @@ fn unnoticed(done: &Done) -> Vec<String> {
 
 /// What can be said only when everything has been sent.
 fn closing(site: &mut Site, references: &HashSet<String>) -> Vec<Verdict> {
+    let way = site.way();
     let verdict = |title: &str, rows: &[&str], outcome: Result<(), String>| Verdict {
         file: "run".to_owned(),
-        title: title.to_owned(),
+        title: match way {
+            Way::Plain => title.to_owned(),
+            way @ (Way::Proxy | Way::Tls) => format!("{title}, by {way:?}"),
+        },
         rows: rows.iter().map(|row| (*row).to_owned()).collect(),
         passing: true,
         complaints: outcome.err().into_iter().collect(),
@@ -184,7 +193,7 @@ fn closing(site: &mut Site, references: &HashSet<String>) -> Vec<Verdict> {
     };
     let alive = if site.server.is_alive() { Ok(()) } else { Err("the server has ended".to_owned()) };
     let log = format!("{}{}", site.server.stderr(), site.server.stdout());
-    report::keep("spec-server.log", &log);
+    report::keep(&format!("spec-server-{:?}.log", site.way()), &log);
     let panicked = log.lines().find(|line| line.contains("panic"));
     let alive = alive.and(panicked.map_or(Ok(()), |line| Err(format!("the log tells of a panic: {line}"))));
     let printable = log.lines().all(|line| !line.contains(['\u{1b}', '\u{2028}', '\r']));

@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 
 use toml::{Table, Value};
 
+use super::case::Way;
+use super::certificates;
 use super::keys::Keys;
 use crate::binary::Binary;
 use crate::browser::User;
@@ -33,6 +35,7 @@ pub struct Site {
     pub callback: String,
     config: Table,
     admin_port: u16,
+    way: Way,
 }
 
 /// A client as it is registered.
@@ -106,16 +109,36 @@ impl Site {
     /// When the server does not start.
     #[must_use]
     pub fn start_with(different: &Table) -> Self {
+        Self::start_by(Way::Plain, different)
+    }
+
+    /// The same, for requests that come in this way.
+    ///
+    /// # Panics
+    /// As [`Site::start_with`].
+    #[must_use]
+    pub fn start_by(way: Way, different: &Table) -> Self {
         let keys = all_keys();
         let callback = format!("http://127.0.0.1:{}/cb", free_port());
         let mut config = configuration(&callback);
         let admin_port = free_port();
         let section = config["server"].as_table_mut().expect("a table");
         section.insert("admin_listen".to_owned(), format!("127.0.0.1:{admin_port}").into());
+        let arguments: &[&str] = match way {
+            Way::Plain => &["--log-level", "trace"],
+            Way::Proxy => {
+                section.insert("trusted_proxies".to_owned(), vec![Value::from("127.0.0.1")].into());
+                &["--log-level", "trace"]
+            }
+            Way::Tls => {
+                section.insert("client_certificates".to_owned(), "everywhere".into());
+                &["--log-level", "trace", "--tls", "dev"]
+            }
+        };
         section.extend(different.clone());
-        let server = Server::try_start_with(&written(&config, keys), &["--log-level", "trace"]);
+        let server = Server::try_start_with(&written(&config, keys), arguments);
         let server = server.unwrap_or_else(|report| panic!("the server did not start:\n{report}"));
-        Self { server, keys, callback, config, admin_port }
+        Self { server, keys, callback, config, admin_port, way }
     }
 
     /// Starts a server with this configuration in place of the site's, or tells why it did not start.
@@ -124,6 +147,12 @@ impl Site {
     /// What it wrote to standard error.
     pub fn try_start(config: &Table) -> Result<Server, String> {
         Server::try_start(&written(config, all_keys()))
+    }
+
+    /// How requests reach it.
+    #[must_use]
+    pub const fn way(&self) -> Way {
+        self.way
     }
 
     /// Where the server listens.
@@ -272,9 +301,15 @@ fn written(config: &Table, keys: &Keys) -> String {
     static HASH: OnceLock<String> = OnceLock::new();
     let hash = HASH.get_or_init(|| Binary::hash_password(PASSWORD));
     let mut config = Value::Table(config.clone());
-    fill_in(&mut config, &|text| match text.strip_prefix("@JWKS:").and_then(|rest| rest.strip_suffix('@')) {
-        Some(names) => keys.jwks(names),
-        None => text.replace("@HASH@", hash),
+    let named = |text: &str, kind: &str| Some(text.strip_prefix(kind)?.strip_suffix('@')?.to_owned());
+    fill_in(&mut config, &|text| {
+        if let Some(names) = named(text, "@JWKS:") {
+            keys.jwks(&names)
+        } else if let Some(name) = named(text, "@X5T:") {
+            keys.jwks_with_certificate(certificates::all().get(&name))
+        } else {
+            text.replace("@HASH@", hash).replace("@ANCHOR@", certificates::all().anchor())
+        }
     });
     toml::to_string(&config).expect("a configuration")
 }

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use toml::{Table, Value};
 
-use super::case::{Act, Browse, Change, Ending, Overlay, Step};
+use super::case::{Act, Browse, Change, Ending, Overlay, Step, Way};
+use super::certificates;
 use super::compose::{Outgoing, compose};
 use super::expect::Expected;
 use super::generate;
@@ -75,6 +76,11 @@ impl<'a> Stage<'a> {
         for tenant in ["acme", "other", "fapi", "signing", "verify", "ping", "autional"] {
             let issuer = stage.site().place(tenant).issuer;
             stage.scope.set(&format!("mount:{tenant}"), issuer);
+        }
+        for name in certificates::all().names() {
+            let identity = certificates::all().get(name);
+            stage.scope.set(&format!("x5t:{name}"), identity.thumbprint());
+            stage.scope.set(&format!("cert:{name}"), identity.field());
         }
         for name in ["holder", "thief"] {
             let key = site::all_keys().get(name);
@@ -362,7 +368,13 @@ pub fn exchange(
     barrier: Option<&Barrier>,
 ) -> Actual {
     let mut actual = Actual { sent: Sent { ..outgoing.sent.clone() }, ..Actual::default() };
-    let connection = Connection::open(site.address());
+    let connection = match site.way() {
+        Way::Plain | Way::Proxy => Connection::open(site.address()),
+        Way::Tls => {
+            let identity = outgoing.certificate.as_ref().map(|name| certificates::all().get(name));
+            Connection::open_tls(site.address(), certificates::tls_client(identity))
+        }
+    };
     if let Some(barrier) = barrier {
         barrier.wait();
     }

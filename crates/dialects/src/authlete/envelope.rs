@@ -7,7 +7,7 @@ use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::form;
 use parhelion_protocol::profile::{DpopNonce, Policy};
 use parhelion_protocol::refusal::{Reason, Refusal};
-use parhelion_protocol::sender::dpop;
+use parhelion_protocol::sender::{certificate, dpop};
 use serde::Deserialize;
 use serde_json::map::Entry;
 use serde_json::{Map, Value};
@@ -29,6 +29,8 @@ pub(super) struct Envelope {
     htm: Option<String>,
     htu: Option<String>,
     dpop_nonce_required: Option<bool>,
+    client_certificate: Option<String>,
+    client_certificate_path: Option<Vec<String>>,
     #[serde(flatten)]
     #[allow(dead_code, reason = "read for its types")]
     unused: Unused,
@@ -39,8 +41,6 @@ pub(super) struct Envelope {
 #[serde(rename_all = "camelCase")]
 #[allow(dead_code, reason = "read for their types")]
 struct Unused {
-    client_certificate: Option<String>,
-    client_certificate_path: Option<Vec<String>>,
     oauth_client_attestation: Option<String>,
     oauth_client_attestation_pop: Option<String>,
 }
@@ -106,8 +106,8 @@ impl Envelope {
         if u32::try_from(parameters.len()).map_or(true, |length| length > policy.body_max_bytes.0) {
             return Err(Refusal::new(Reason::BodyTooLarge).found_length(parameters.len()));
         }
-        // Certificates and attestations may come with any client and decide nothing here.
         let possession = Possession {
+            certificate: certificate(present(self.client_certificate), self.client_certificate_path),
             dpop: present(self.dpop).map_or(dpop::Shown::Absent, |proof| dpop::Shown::One(proof.into())),
             htm: present(self.htm).map_or("POST".into(), Cow::Owned),
             htu: present(self.htu).map(Cow::Owned),
@@ -124,6 +124,20 @@ impl Envelope {
             },
         };
         Ok(ClientRequest { authorization, parameters: form::parse(parameters.as_bytes())?.into_owned(), possession })
+    }
+}
+
+/// The certificate of the client's connection to the caller, who says that its owner holds the key. The connection here is
+/// the caller's own.
+fn certificate(leaf: Option<String>, path: Option<Vec<String>>) -> certificate::Shown {
+    let path = path.unwrap_or_default();
+    match leaf {
+        Some(leaf) => {
+            let texts = std::iter::once(&leaf).chain(&path).map(String::as_str);
+            certificate::Shown::of(certificate::Chain::from_pem(texts))
+        }
+        None if path.is_empty() => certificate::Shown::Absent,
+        None => certificate::Shown::Malformed,
     }
 }
 

@@ -17,7 +17,8 @@ use parhelion_engine::ports::{
     TenantUid, Verdict,
 };
 use parhelion_engine::reference::SealingKey;
-use parhelion_engine::registry::{ApiToken, ApiTokens, Mount, Registry, Right, Tenant, Users};
+use parhelion_engine::registry::{ApiToken, ApiTokens, Mount, MutualTls, Registry, Right, Tenant, Users};
+use parhelion_jose::base64url;
 use parhelion_jose::jws::Algorithm;
 use parhelion_jose::signing::SigningKey;
 use parhelion_protocol::authorization_details_type::{AuthorizationDetailsType, AuthorizationDetailsTypes};
@@ -25,6 +26,7 @@ use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::{LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
+use parhelion_protocol::sender::certificate::{self, Chain};
 use parhelion_stores::MemoryStore;
 use parhelion_testkit::{FakeClock, SeededEntropy};
 use serde_json::json;
@@ -33,6 +35,10 @@ use zeroize::Zeroizing;
 use crate::case::Case;
 use crate::spelling::{self, Written};
 
+/// What `tls-client` registered, valid from 2026 to 2126.
+pub(crate) const CLIENT_CERTIFICATE: &str = include_str!("../certificates/client.pem");
+/// What nobody registered.
+pub(crate) const STRANGERS_CERTIFICATE: &str = include_str!("../certificates/stranger.pem");
 pub(crate) const SECRET: &str = "c2VjcmV0LWZvci10ZXN0cw";
 pub(crate) const API_TOKEN: &str = "token-of-the-caller";
 pub(crate) const REQUEST_ID: RequestId = RequestId::from_random([0x2a; 16]);
@@ -86,6 +92,7 @@ impl Bench {
             headers: &written.headers,
             query: case.query.as_deref(),
             body: written.body.as_bytes(),
+            certificate: &certificate::Shown::Absent,
             request_id: REQUEST_ID,
             public_url: PUBLIC_URL,
         };
@@ -138,12 +145,16 @@ fn at_once<F: Future>(future: F) -> F::Output {
 }
 
 fn tenant(client_key: &SigningKey) -> Tenant {
-    let jwks = json!({ "keys": [client_key.public_jwk()] }).to_string();
+    let mut jwk = client_key.public_jwk();
+    let certificate = Chain::from_pem([CLIENT_CERTIFICATE]).unwrap();
+    jwk.insert("x5t#S256".to_owned(), base64url::encode(&certificate.x5t_s256()).into());
+    let jwks = json!({ "keys": [jwk] }).to_string();
     let clients = [
         ("basic-client", "client_secret_basic", "enabled"),
         ("post-client", "client_secret_post", "enabled"),
         ("jwt-client", "private_key_jwt", "enabled"),
         ("public-client", "none", "enabled"),
+        ("tls-client", "self_signed_tls_client_auth", "enabled"),
         ("disabled-client", "client_secret_basic", "disabled"),
     ]
     .map(|(client_id, method, status)| (client_id.to_owned(), Arc::new(client(client_id, method, status, &jwks))));
@@ -157,6 +168,7 @@ fn tenant(client_key: &SigningKey) -> Tenant {
         resource_servers: HashMap::new(),
         resources: vec!["https://api.example/one".to_owned(), "https://api.example/two".to_owned()],
         authorization_details_types: authorization_details_types(),
+        trust_anchors: Arc::default(),
         keys: TenantKeys::new(SigningKey::generate(Algorithm::Es256).unwrap(), Vec::new()),
         cookie_key: SealingKey::derive(&[7; 32], &[b"cookie"]).unwrap(),
     }
@@ -196,6 +208,7 @@ fn mount(dialect: &dyn Dialect, tenant: Tenant) -> Arc<Mount> {
     Arc::new(Mount {
         issuer: format!("{BASE_URL}{}", dialect.issuer_path()),
         urls: BTreeMap::from_iter(urls),
+        mutual_tls: MutualTls::Here,
         base_url,
         tenant: Arc::new(tenant),
         dialect: dialect.name(),

@@ -72,7 +72,7 @@ impl Case {
         let client = if self.client.is_empty() { "post-client" } else { &self.client };
         let method = self.method.as_deref().unwrap_or(client.trim_end_matches("-client"));
         let shown = match method {
-            "none" | "public" => Shown::Nothing,
+            "none" | "public" | "tls" => Shown::Nothing,
             "basic" => Shown::Basic,
             "post" => Shown::Posted,
             "jwt" => Shown::Assertion,

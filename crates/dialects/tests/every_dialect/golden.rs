@@ -7,9 +7,9 @@ use parhelion_dialects::{Dialect, Response};
 use parhelion_jose::base64;
 use serde_json::Value;
 
-use crate::bench::{Bench, REQUEST_ID, SECRET};
+use crate::bench::{Bench, CLIENT_CERTIFICATE, REQUEST_ID, SECRET, STRANGERS_CERTIFICATE};
 use crate::case::Case;
-use crate::spelling::Written;
+use crate::spelling::{Written, encode};
 
 const SHOWN: [&str; 8] = [
     "content-type",
@@ -80,9 +80,17 @@ fn without_base64(value: &str) -> String {
 /// References, assertions, secrets and the request id, by what they are.
 fn hide(text: &str) -> String {
     let text = text.replace(&REQUEST_ID.to_string(), "{request-id}").replace(SECRET, "{secret}");
+    let text = hide_certificate(&text, CLIENT_CERTIFICATE, "{certificate}");
+    let text = hide_certificate(&text, STRANGERS_CERTIFICATE, "{certificate of a stranger}");
     let text = hide_after(&text, "urn:ietf:params:oauth:request_uri:", "{reference}");
     let text = hide_after(&text, "client_assertion=ey", "{assertion}");
     hide_after(&text, "\"client_assertion\":\"ey", "{assertion}")
+}
+
+/// A PEM text as JSON and as a form write it.
+fn hide_certificate(text: &str, pem: &str, name: &str) -> String {
+    let json = Value::from(pem).to_string();
+    text.replace(json.trim_matches('"'), name).replace(&encode(pem), name)
 }
 
 fn hide_after(text: &str, before: &str, name: &str) -> String {

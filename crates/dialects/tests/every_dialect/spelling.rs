@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use parhelion_jose::base64;
 use serde_json::{Map, Value, json};
 
-use crate::bench::API_TOKEN;
+use crate::bench::{API_TOKEN, CLIENT_CERTIFICATE, STRANGERS_CERTIFICATE};
 use crate::case::{Said, Shown};
 
 /// Headers and body of one request.
@@ -104,7 +104,11 @@ pub(crate) fn raw_json(dialect: &str, json: &str, said: &Said) -> Written {
     let text = |text: &str| Value::from(text).to_string();
     let gson = text(&form).replace('=', "\\u003d").replace('&', "\\u0026");
     let members = json_text(said);
+    let pem = |pem: &str| text(pem).trim_matches('"').to_owned();
     written.body = json
+        .replace("@CERTIFICATE@", &pem(CLIENT_CERTIFICATE))
+        .replace("@STRANGER@", &pem(STRANGERS_CERTIFICATE))
+        .replace("@PEM@", &encode(CLIENT_CERTIFICATE))
         .replace("@FORM@", &text(&form))
         .replace("@GSON@", &gson)
         .replace("@ENCODED@", &encode(&form))

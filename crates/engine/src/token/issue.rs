@@ -5,9 +5,9 @@ use parhelion_protocol::parameters::Param;
 use parhelion_protocol::params::authorization_details::{self, AuthorizationDetails};
 use parhelion_protocol::params::resource;
 use parhelion_protocol::params::scope::Scope;
-use parhelion_protocol::profile::{Policy, RefreshTokens, SenderConstraint};
-use parhelion_protocol::refusal::{Reason, Refusal};
-use parhelion_protocol::sender::Confirmation;
+use parhelion_protocol::profile::{Policy, RefreshTokens};
+use parhelion_protocol::refusal::Refusal;
+use parhelion_protocol::sender::{Confirmation, Constraints};
 
 use crate::Engine;
 use crate::client_request::{ClientRequest, Proven};
@@ -34,18 +34,9 @@ pub(crate) struct Basis<'a> {
     pub(crate) bound_to: Option<Confirmation>,
 }
 
-/// The key that an access token is to be bound to: the one that the request shows, which has to be the one
-/// that the grant is bound to, and has to be there where tokens must be bound.
+/// What an access token is to be bound to, by what the request shows and the grant is bound to.
 pub(super) fn bound_to(proven: &Proven, grant: Option<Confirmation>) -> Result<Option<Confirmation>, Refusal> {
-    let shown = proven.jkt.map(Confirmation::Jkt);
-    let needed = proven.policy.sender_constraint.max(proven.client.sender_constraint) == SenderConstraint::Required;
-    match (grant, shown) {
-        //= rfc9449#10 the same key as at the authorization request
-        (Some(grant), Some(shown)) if grant != shown => Err(Reason::DpopKeyChanged.into()),
-        (Some(_), None) => Err(Reason::DpopProofMissing.into()),
-        (None, None) if needed => Err(Reason::DpopProofMissing.into()),
-        (_, shown) => Ok(shown),
-    }
+    Constraints::of(&proven.client, &proven.policy).bind(proven.held, grant)
 }
 
 //= rfc8707#2.2 those that the token request names, of those that were granted
@@ -106,7 +97,7 @@ impl Engine {
             resources: basis.granted_resources.to_vec(),
             grant: basis.grant,
             issued_at_s: self.store.now().epoch_s(),
-            //= rfc9449#5 a confidential client is bound by its credential, and may change its key
+            //= rfc9449#5, rfc8705#7.1 a confidential client is bound by its credential, and may change its key
             bound_to: basis.bound_to.filter(|_| basis.client.credential.method().is_public()),
             state: RefreshState::Current,
         };

@@ -25,7 +25,7 @@ use crate::registry::Mount;
 pub struct Tokens {
     /// Opaque: 43 base64url characters.
     pub access_token: String,
-    /// How it is shown: `Bearer`, or `DPoP` where it is bound to a key.
+    /// How it is shown: `Bearer`, or `DPoP` where it is bound to a DPoP key.
     pub token_type: &'static str,
     /// Seconds that it lives.
     pub expires_in_s: u32,

@@ -12,7 +12,7 @@ use parhelion_engine::keys::TenantKeys;
 use parhelion_engine::ports::{Moment, PasswordAnswer, PasswordVerdict, Passwords, TenantUid};
 use parhelion_engine::push::Accepted;
 use parhelion_engine::reference::SealingKey;
-use parhelion_engine::registry::{Mount, Registry, Tenant, User, Users};
+use parhelion_engine::registry::{Mount, MutualTls, Registry, Tenant, User, Users};
 use parhelion_engine::response::AuthorizationResponse;
 use parhelion_engine::token::Tokens;
 use parhelion_engine::userinfo::{Scheme, ShownToken, Userinfo};
@@ -111,6 +111,7 @@ impl Scene {
             base_url: self.mount.base_url.clone(),
             issuer: self.mount.issuer.clone(),
             urls: self.mount.urls.clone(),
+            mutual_tls: self.mount.mutual_tls.clone(),
             policy: Arc::new(change(&self.mount.policy)),
             client_policies: HashMap::new(),
             api_tokens: Arc::default(),
@@ -304,6 +305,7 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
         resource_servers: HashMap::from([("api".to_owned(), Arc::new(api))]),
         resources: vec![API.to_owned()],
         authorization_details_types: [payment()].into(),
+        trust_anchors: Arc::default(),
         keys: TenantKeys::new(SigningKey::from_pkcs8(Algorithm::Es256, None, pkcs8).unwrap(), Vec::new())
             .with_encryption(vec![decryption_key(1), decryption_key(2)], vec![decryption_key(3)]),
         cookie_key: SealingKey::derive(seed, &[b"cookie"]).unwrap(),
@@ -319,6 +321,7 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
             (Endpoint::Token, url("/token")),
             (Endpoint::Userinfo, url("/userinfo")),
         ]),
+        mutual_tls: MutualTls::Here,
         policy: Arc::new(shipped(profile).unwrap()),
         client_policies: HashMap::new(),
         api_tokens: Arc::default(),

@@ -5,11 +5,18 @@
 //! of [`Method`], [`Presented`] and [`crate::client::Credential`]; the compiler names the rest.
 
 mod assertion;
+mod certification_path;
 pub mod client_secret_basic;
 pub mod client_secret_jwt;
 pub mod client_secret_post;
+mod distinguished_name;
+pub mod mutual_tls;
 pub mod none;
 pub mod private_key_jwt;
+pub mod self_signed_tls_client_auth;
+pub mod tls_client_auth;
+
+pub use certification_path::TrustAnchors;
 
 use aws_lc_rs::digest;
 use parhelion_jose::jwk::KeySet;
@@ -23,6 +30,7 @@ use crate::limits;
 use crate::parameters::{Param, Parameters};
 use crate::profile::{ClientIdInForm, Policy};
 use crate::refusal::{Reason, Refusal};
+use crate::sender::certificate::{self, Chain};
 
 /// A registered client authentication method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -38,12 +46,23 @@ pub enum Method {
     ClientSecretJwt,
     /// OpenID Connect Core section 9, RFC 7523.
     PrivateKeyJwt,
+    /// RFC 8705 section 2.1.
+    TlsClientAuth,
+    /// RFC 8705 section 2.2.
+    SelfSignedTlsClientAuth,
 }
 
 impl Method {
     /// Every method built.
-    pub const ALL: &'static [Self] =
-        &[Self::None, Self::ClientSecretBasic, Self::ClientSecretPost, Self::ClientSecretJwt, Self::PrivateKeyJwt];
+    pub const ALL: &'static [Self] = &[
+        Self::None,
+        Self::ClientSecretBasic,
+        Self::ClientSecretPost,
+        Self::ClientSecretJwt,
+        Self::PrivateKeyJwt,
+        Self::TlsClientAuth,
+        Self::SelfSignedTlsClientAuth,
+    ];
 
     /// The registered name.
     #[must_use]
@@ -54,6 +73,8 @@ impl Method {
             Self::ClientSecretPost => "client_secret_post",
             Self::ClientSecretJwt => "client_secret_jwt",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
         }
     }
 
@@ -67,6 +88,12 @@ impl Method {
     #[must_use]
     pub const fn is_public(self) -> bool {
         matches!(self, Self::None)
+    }
+
+    /// Whether clients of this method show a certificate.
+    #[must_use]
+    pub const fn is_mutual_tls(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
     }
 }
 
@@ -97,7 +124,7 @@ impl Authorization<'_> {
     }
 }
 
-/// The credential of a request, by the method that it amounts to.
+/// The credential of a request, by the methods that it may amount to.
 pub enum Presented<'a> {
     /// None.
     None(none::Presented),
@@ -109,6 +136,8 @@ pub enum Presented<'a> {
     ClientSecretJwt(Box<client_secret_jwt::Presented<'a>>),
     /// A client assertion, signed with a private key.
     PrivateKeyJwt(Box<private_key_jwt::Presented<'a>>),
+    /// A client certificate and nothing else.
+    MutualTls(mutual_tls::Presented),
 }
 
 impl Presented<'_> {
@@ -121,18 +150,20 @@ impl Presented<'_> {
             Self::ClientSecretPost(presented) => &presented.client_id,
             Self::ClientSecretJwt(presented) => &presented.assertion.client_id,
             Self::PrivateKeyJwt(presented) => &presented.assertion.client_id,
+            Self::MutualTls(presented) => &presented.client_id,
         }
     }
 
-    /// The method it amounts to.
+    /// The methods it may amount to: a certificate may also be what a public client binds its tokens to.
     #[must_use]
-    pub const fn method(&self) -> Method {
+    pub const fn methods(&self) -> &'static [Method] {
         match self {
-            Self::None(_) => Method::None,
-            Self::ClientSecretBasic(_) => Method::ClientSecretBasic,
-            Self::ClientSecretPost(_) => Method::ClientSecretPost,
-            Self::ClientSecretJwt(_) => Method::ClientSecretJwt,
-            Self::PrivateKeyJwt(_) => Method::PrivateKeyJwt,
+            Self::None(_) => &[Method::None],
+            Self::ClientSecretBasic(_) => &[Method::ClientSecretBasic],
+            Self::ClientSecretPost(_) => &[Method::ClientSecretPost],
+            Self::ClientSecretJwt(_) => &[Method::ClientSecretJwt],
+            Self::PrivateKeyJwt(_) => &[Method::PrivateKeyJwt],
+            Self::MutualTls(_) => &[Method::TlsClientAuth, Method::SelfSignedTlsClientAuth, Method::None],
         }
     }
 }
@@ -201,6 +232,10 @@ pub struct Judge<'a> {
     pub issuer: &'a str,
     /// The URLs that some profiles accept as audience besides the issuer: token and PAR endpoint.
     pub endpoint_urls: &'a [&'a str],
+    /// What the request shows of a client certificate; an identity only to the methods of RFC 8705.
+    pub certificate: Option<&'a Chain>,
+    /// Whose certificates the tenant takes.
+    pub trust_anchors: &'a TrustAnchors,
     /// Seconds since 1970.
     pub now_s: i64,
 }
@@ -212,8 +247,10 @@ pub struct Judge<'a> {
 pub fn present<'a>(
     authorization: &Authorization<'_>,
     parameters: &'a Parameters<'_>,
+    certificate: &certificate::Shown,
     client_id_in_form: ClientIdInForm,
 ) -> Result<Presented<'a>, Refusal> {
+    let certificate = certificate.chain()?;
     let asserted = [Param::ClientAssertion, Param::ClientAssertionType].iter().any(|p| parameters.get(*p).is_some());
     let posted = parameters.get(Param::ClientSecret).is_some();
     if matches!(authorization, Authorization::Repeated) {
@@ -228,6 +265,8 @@ pub fn present<'a>(
         Presented::ClientSecretPost(client_secret_post::present(parameters)?)
     } else if asserted {
         present_assertion(parameters)?
+    } else if certificate.is_some() {
+        Presented::MutualTls(mutual_tls::present(parameters)?)
     } else {
         Presented::None(none::present(parameters)?)
     };
@@ -248,19 +287,32 @@ pub fn prove(
     party: Option<Party<'_>>,
     judge: &Judge<'_>,
 ) -> Result<Option<OnceKey>, Refusal> {
-    let method = presented.method();
     // A client whose policy accepts fewer methods is not to be told from an unknown one.
-    if !judge.policy.client_auth_methods.has(&method) {
-        let reason = if method.is_public() { Reason::PublicClientRefused } else { Reason::MethodRefused };
-        return Err(reason.into());
+    if !presented.methods().iter().any(|method| judge.policy.client_auth_methods.has(method)) {
+        let public = matches!(presented, Presented::None(_));
+        return Err(if public { Reason::PublicClientRefused } else { Reason::MethodRefused }.into());
     }
     let absent = match party.map(|party| party.status) {
         None => Some(Reason::ClientUnknown),
         Some(ClientStatus::Disabled) => Some(Reason::ClientDisabled),
         Some(ClientStatus::Enabled) => None,
     };
+    let result = judge_credential(presented, party, judge);
+    match absent {
+        Some(reason) => Err(reason.into()),
+        None => result,
+    }
+}
+
+/// Judges a credential by the method that its party registered; that of nobody by the method that it amounts to.
+fn judge_credential(
+    presented: &Presented<'_>,
+    party: Option<Party<'_>>,
+    judge: &Judge<'_>,
+) -> Result<Option<OnceKey>, Refusal> {
     let credential = party.map(|party| party.credential);
-    let result = match (presented, credential) {
+    let accepted = |credential: &Credential| judge.policy.client_auth_methods.has(&credential.method());
+    match (presented, credential) {
         (Presented::None(_), Some(Credential::None) | None) => Ok(None),
         (Presented::ClientSecretBasic(p), Some(Credential::ClientSecretBasic(digest))) => p.prove(Some(digest)),
         (Presented::ClientSecretBasic(p), None) => p.prove(None),
@@ -272,18 +324,35 @@ pub fn prove(
         (Presented::PrivateKeyJwt(p), None) => p.prove(None, None, judge),
         (Presented::ClientSecretJwt(p), Some(Credential::ClientSecretJwt(key, alg))) => p.prove(Some(key), *alg, judge),
         (Presented::ClientSecretJwt(p), None) => p.prove(None, None, judge),
+        (Presented::MutualTls(_), Some(credential)) if !accepted(credential) => Err(Reason::MethodNotRegistered.into()),
+        (Presented::MutualTls(_), Some(Credential::None)) => Ok(None),
+        (Presented::MutualTls(_), Some(Credential::TlsClientAuth(subject))) => {
+            tls_client_auth::prove(Some(subject), judge)
+        }
+        (Presented::MutualTls(_), Some(Credential::SelfSignedTlsClientAuth(registered))) => {
+            self_signed_tls_client_auth::prove(Some(registered), judge)
+        }
+        (Presented::MutualTls(_), None) => tls_client_auth::prove(None, judge),
+        (Presented::None(_), Some(Credential::TlsClientAuth(_) | Credential::SelfSignedTlsClientAuth(_))) => {
+            mutual_tls::needed(judge).map(|_| None).map_err(Refusal::from)
+        }
+        //= rfc6749#2.3 for these clients the certificate is a credential, and the other one would be the second
+        (
+            Presented::ClientSecretBasic(_)
+            | Presented::ClientSecretPost(_)
+            | Presented::ClientSecretJwt(_)
+            | Presented::PrivateKeyJwt(_),
+            Some(Credential::TlsClientAuth(_) | Credential::SelfSignedTlsClientAuth(_)),
+        ) if judge.certificate.is_some() => Err(Reason::TwoMechanisms.into()),
         (
             Presented::None(_)
             | Presented::ClientSecretBasic(_)
             | Presented::ClientSecretPost(_)
             | Presented::ClientSecretJwt(_)
-            | Presented::PrivateKeyJwt(_),
+            | Presented::PrivateKeyJwt(_)
+            | Presented::MutualTls(_),
             Some(_),
         ) => Err(Reason::MethodNotRegistered.into()),
-    };
-    match absent {
-        Some(reason) => Err(reason.into()),
-        None => result,
     }
 }
 

@@ -188,6 +188,14 @@ pub enum SenderConstraint {
     Required,
 }
 
+impl SenderConstraint {
+    /// What a member of client metadata says that is true or false (RFC 9449 section 5.2, RFC 8705 section 3.4).
+    #[must_use]
+    pub const fn of_metadata(bound: bool) -> Self {
+        if bound { Self::Required } else { Self::Optional }
+    }
+}
+
 /// Whether a consent is remembered. A lower level chooses freely: the user was asked once either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]

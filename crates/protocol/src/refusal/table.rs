@@ -269,11 +269,61 @@ reasons! {
     PublicClientRefused = "PAR-227", InvalidClient, 401, "FAPI 2.0 Security Profile section 5.3.2.1",
         "this profile accepts only confidential clients",
         "a client that authenticates",
-        "register the client with an authentication method";
+        "authenticate as registered, with mutual TLS by showing the certificate, or register the client with a method";
     MethodRefused = "PAR-228", InvalidClient, 401, "RFC 8414 section 2",
         "the client authentication method is not accepted here",
         "one of token_endpoint_auth_methods_supported",
         "register the client with an accepted method";
+    CertificateMissing = "PAR-241", InvalidClient, 401, "RFC 8705 section 2",
+        "the client authenticates with a certificate, and none came",
+        "a client certificate in the TLS handshake",
+        "show the certificate, at the address in mtls_endpoint_aliases if there is one; a proxy must hand it on",
+        behind ClientAuthenticationFailed;
+    CertificateUntrusted = "PAR-242", InvalidClient, 401, "RFC 8705 section 2.1",
+        "no trust anchor of the tenant vouches for the client certificate",
+        "a certificate that leads to one of the tenant's trust anchors, with those in between",
+        "send the intermediate certificates, or add the authority to the tenant's trust anchors",
+        behind ClientAuthenticationFailed;
+    CertificateExpired = "PAR-243", InvalidClient, 401, "RFC 5280 section 6.1.3",
+        "the client certificate, or one that leads to its authority, has expired",
+        "certificates within their validity",
+        "renew the certificate and check the clock",
+        behind ClientAuthenticationFailed;
+    CertificateNotYetValid = "PAR-244", InvalidClient, 401, "RFC 5280 section 6.1.3",
+        "the client certificate, or one that leads to its authority, is not valid yet",
+        "certificates within their validity",
+        "check the clock",
+        behind ClientAuthenticationFailed;
+    CertificateNotForClients = "PAR-245", InvalidClient, 401, "RFC 5280 section 4.2.1.12",
+        "the extended key usage of the certificate leaves out client authentication",
+        "id-kp-clientAuth, or no such extension",
+        "have a certificate issued for clients",
+        behind ClientAuthenticationFailed;
+    CertificateOfAuthority = "PAR-246", InvalidClient, 401, "RFC 5280 section 4.2.1.9",
+        "the client certificate is one of an authority",
+        "a certificate without cA",
+        "show a certificate that the authority issued, not the authority's own",
+        behind ClientAuthenticationFailed;
+    CertificatePathRefused = "PAR-247", InvalidClient, 401, "RFC 5280 section 6.1",
+        "the certification path breaks a constraint, or is too long",
+        "a path within the path length and name constraints of its authorities, and of at most six of them",
+        "have the certificate issued by an authority that may",
+        behind ClientAuthenticationFailed;
+    CertificateUnsupported = "PAR-248", InvalidClient, 401, "RFC 5280 section 4.2",
+        "the client certificate has an algorithm, a version or a critical extension that is not supported",
+        "X.509 version 3, signed with ECDSA, RSA of 2048 bits or more, or Ed25519",
+        "have a certificate of another kind issued",
+        behind ClientAuthenticationFailed;
+    CertificateSubjectWrong = "PAR-249", InvalidClient, 401, "RFC 8705 section 2.1.2",
+        "the subject of the client certificate is not the registered one",
+        "the one subject that the client registered, wildcards standing for nothing",
+        "correct the tls_client_auth member of the registration, or show the right certificate",
+        behind ClientAuthenticationFailed;
+    CertificateNotRegistered = "PAR-250", InvalidClient, 401, "RFC 8705 section 2.2",
+        "the client certificate is none that the client registered",
+        "a certificate in x5c, or by its x5t#S256, in the client's key set",
+        "register the certificate, or show the registered one",
+        behind ClientAuthenticationFailed;
     RequestUriPushed = "PAR-301", InvalidRequest, 400, "RFC 9126 section 2.1",
         "request_uri must not be pushed",
         "the authorization parameters themselves",
@@ -554,6 +604,18 @@ reasons! {
         "ath of the DPoP proof is missing or is not the hash of the access token",
         "the base64url SHA-256 of the access token",
         "make a proof for this access token";
+    CertificateMalformed = "PAR-421", InvalidRequest, 400, "RFC 9440 section 2",
+        "what was handed on as the client certificate cannot be read",
+        "Client-Cert and Client-Cert-Chain, or one percent-encoded PEM text, with at most ten certificates",
+        "check what the proxy in front of the server, or the caller of the API, writes";
+    CertificateNeeded = "PAR-422", InvalidRequest, 400, "RFC 8705 section 3",
+        "a client certificate is needed here: the tokens of this client are bound to one",
+        "a client certificate in the TLS handshake",
+        "show the certificate, at the address in mtls_endpoint_aliases if there is one";
+    CertificateChanged = "PAR-423", InvalidGrant, 400, "RFC 8705 section 4",
+        "the client certificate is another one than the grant is bound to",
+        "the certificate that was bound",
+        "keep using the same certificate";
     AuthorizeParameterMissing = "PAR-501", InvalidRequest, 400, "RFC 9126 section 4",
         "client_id or request_uri is missing",
         "client_id and request_uri, each once",
@@ -767,6 +829,10 @@ reasons! {
         "the proof is made with another key than the access token is bound to",
         "a proof by the key that the token is bound to",
         "use the key with which the token was requested";
+    CertificateOfTokenWrong = "PAR-718", InvalidToken, 401, "RFC 8705 section 3",
+        "the access token is bound to a certificate that the request does not show",
+        "the certificate that the token is bound to, in the TLS handshake",
+        "show the certificate that was shown when the token was issued";
     PostLogoutRedirectUriNotRegistered = "PAR-721", InvalidRequest, 400, "OpenID Connect RP-Initiated Logout section 3",
         "post_logout_redirect_uri is not registered for the client, or no client is named",
         "a registered value, with id_token_hint or client_id",

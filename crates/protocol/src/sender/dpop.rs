@@ -36,6 +36,8 @@ pub struct Judge<'a> {
     pub htm: &'a str,
     /// The configured URL of the endpoint, never what the request said its host was.
     pub htu: &'a str,
+    /// Where the same endpoint is reached with a client certificate (RFC 8705 section 5), if elsewhere.
+    pub htu_alias: Option<&'a str>,
     /// Seconds since 1970.
     pub now_s: i64,
 }
@@ -95,8 +97,9 @@ fn check_request(claims: &Claims, judge: &Judge<'_>) -> Result<(), Refusal> {
         return Err(Reason::DpopMethodWrong.into());
     }
     let Claim::Valid(htu) = claims.string("htu") else { return Err(Reason::DpopUrlWrong.into()) };
-    let same = htu == judge.htu || normalised(htu).is_some_and(|sent| Some(sent) == normalised(judge.htu));
-    if same { Ok(()) } else { Err(Reason::DpopUrlWrong.into()) }
+    let sent = || normalised(htu);
+    let is = |ours: &str| htu == ours || sent().is_some_and(|sent| Some(sent) == normalised(ours));
+    if is(judge.htu) || judge.htu_alias.is_some_and(is) { Ok(()) } else { Err(Reason::DpopUrlWrong.into()) }
 }
 
 /// RFC 3986 sections 6.2.2 and 6.2.3, without query and fragment; a URL with user information is none.

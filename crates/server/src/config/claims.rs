@@ -27,6 +27,10 @@ pub(crate) fn claims(mount: &MountPlan) -> Vec<(String, String, Served)> {
     let here = mount.base.authority().to_owned();
     let mut claims: Vec<_> =
         mount.paths().map(|(endpoint, path)| (here.clone(), path, Served::Endpoint(endpoint))).collect();
+    if let Some(alias) = mount.mtls_base() {
+        let there = |(endpoint, path)| (alias.authority().to_owned(), path, Served::Endpoint(endpoint));
+        claims.extend(mount.mtls_paths(alias).map(there));
+    }
     if mount.serves(Endpoint::Discovery) {
         //= rfc8414#3.1 between the host and the path of the issuer
         let path = format!("{OAUTH_METADATA}{}", mount.issuer.path());

@@ -12,7 +12,7 @@ use toml::{Spanned, Value};
 
 use super::authorization_details_types::AuthorizationDetailsTypeSection;
 use super::rate::RateSection;
-use super::{Mode, SourceHeader, StoreKind};
+use super::{ClientCertificates, Mode, SourceHeader, StoreKind};
 
 /// Settings of a policy, each with its place.
 pub(super) type Overlay = BTreeMap<Spanned<String>, Value>;
@@ -44,6 +44,8 @@ pub(super) struct ServerSection {
     pub(super) tls: Option<TlsSection>,
     pub(super) trusted_proxies: Vec<Spanned<String>>,
     pub(super) source_header: SourceHeader,
+    pub(super) client_certificates: Option<Spanned<ClientCertificates>>,
+    pub(super) client_certificate_header: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -116,6 +118,8 @@ pub(super) struct TenantSection {
     pub(super) cors_credentials: Option<Spanned<bool>>,
     pub(super) signing_alg: Option<Spanned<String>>,
     pub(super) encryption_algs: Option<Vec<Spanned<String>>>,
+    pub(super) trust_anchors: Option<Spanned<String>>,
+    pub(super) trust_anchors_file: Option<Spanned<PathBuf>>,
     #[serde(default)]
     pub(super) policy: Overlay,
     #[serde(default)]
@@ -136,6 +140,7 @@ pub(super) struct MountSection {
     pub(super) dialect: Spanned<String>,
     pub(super) base_url: Spanned<String>,
     pub(super) issuer: Option<Spanned<String>>,
+    pub(super) mtls_base_url: Option<Spanned<String>>,
     pub(super) cors_origins: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) cors_credentials: Option<Spanned<bool>>,
 }
@@ -178,6 +183,13 @@ pub(super) struct ClientSection {
     pub(super) response_types: Option<Vec<String>>,
     #[serde(default)]
     pub(super) dpop_bound_access_tokens: bool,
+    #[serde(default)]
+    pub(super) tls_client_certificate_bound_access_tokens: bool,
+    pub(super) tls_client_auth_subject_dn: Option<String>,
+    pub(super) tls_client_auth_san_dns: Option<String>,
+    pub(super) tls_client_auth_san_uri: Option<String>,
+    pub(super) tls_client_auth_san_ip: Option<String>,
+    pub(super) tls_client_auth_san_email: Option<String>,
     #[serde(default)]
     pub(super) application_type: ApplicationType,
     #[serde(default)]

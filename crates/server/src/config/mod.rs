@@ -10,6 +10,7 @@ mod fault;
 mod file;
 mod fits;
 mod listener;
+mod mutual_tls;
 mod policies;
 mod rate;
 mod resource_servers;
@@ -37,6 +38,7 @@ pub(crate) use claims::{INTERACTIONS, Served, claims};
 pub use cors::CorsPlan;
 pub use fault::ConfigFault;
 pub use listener::{CertificatePlan, SourceHeader, TlsOption, TlsPlan};
+pub use mutual_tls::{ClientCertificateHeader, ClientCertificates, MutualTlsPlan};
 pub use rate::RatePlan;
 pub use server::{DEFAULT_PORT, ServerPlan};
 pub use tenants::{MountPlan, TenantPlan};
@@ -104,6 +106,8 @@ struct Context<'a> {
     mode: Mode,
     /// Whether the listener answers with TLS only.
     serves_tls: bool,
+    /// Whether client certificates get here.
+    way: mutual_tls::Way,
     dialects: &'static [&'static dyn Dialect],
 }
 
@@ -188,7 +192,8 @@ fn examined(path: &Path, text: &str, dialects: &'static [&'static dyn Dialect], 
         return Examined { config: None, server: None, faults, doubts };
     };
     let serves_tls = file.server.tls.is_some() || tls == TlsOption::ThrowAway;
-    let context = Context { source, notes, mode: file.server.mode, serves_tls, dialects };
+    let way = mutual_tls::Way::of(&file.server, serves_tls);
+    let context = Context { source, notes, mode: file.server.mode, serves_tls, way, dialects };
     let (server, config) = judged(&context, file, tls);
     let (faults, doubts) = context.notes.into_lists(&context.source);
     Examined { config: config.filter(|_| faults.is_empty()), server, faults, doubts }

@@ -9,7 +9,8 @@ use toml::Spanned;
 
 use super::file::ServerSection;
 use super::{
-    BaseUrl, ConfigFault, Context, Mode, RatePlan, SourceHeader, StoreKind, TlsOption, TlsPlan, doubts, listener,
+    BaseUrl, ClientCertificateHeader, ClientCertificates, ConfigFault, Context, Mode, RatePlan, SourceHeader,
+    StoreKind, TlsOption, TlsPlan, doubts, listener, mutual_tls,
 };
 
 /// The port where nothing else is said.
@@ -45,11 +46,17 @@ pub struct ServerPlan {
     pub trusted_proxies: Vec<IpNet>,
     /// Where they put it.
     pub source_header: SourceHeader,
+    /// Whom the listener asks for a certificate.
+    pub client_certificates: ClientCertificates,
+    /// Where trusted proxies hand client certificates on, if they do.
+    pub client_certificate_header: Option<ClientCertificateHeader>,
 }
 
 /// What `[server]` says, as far as it can be understood; what is wrong is noted.
 pub(super) fn read(context: &Context<'_>, section: ServerSection, tls: TlsOption) -> Option<ServerPlan> {
     let trusted_proxies = context.notes.keep(listener::trusted_proxies(context, &section));
+    let client_certificates = context.notes.keep(mutual_tls::client_certificates(context, &section));
+    let header = context.notes.keep(mutual_tls::client_certificate_header(context, &section));
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
     let listen = section.listen.as_ref().map_or(default, |listen| *listen.get_ref());
     let public_url = context.notes.keep(public_url(context, section.public_url.as_ref(), listen));
@@ -83,6 +90,8 @@ pub(super) fn read(context: &Context<'_>, section: ServerSection, tls: TlsOption
         tls: tls?,
         trusted_proxies: trusted_proxies?,
         source_header: section.source_header,
+        client_certificates: client_certificates?,
+        client_certificate_header: header?,
     })
 }
 

@@ -10,6 +10,7 @@ use parhelion_jose::jwe;
 use parhelion_jose::jws::Algorithm;
 use parhelion_protocol::authorization_details_type::AuthorizationDetailsTypes;
 use parhelion_protocol::client::{Client, ClientMetadata};
+use parhelion_protocol::client_auth::TrustAnchors;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::limits;
 use parhelion_protocol::profile::{AlgName, LoopbackRedirectUri, Policy};
@@ -25,7 +26,7 @@ use super::fits::{encryption_algs, policy_of};
 use super::policies::{self, Grounded};
 use super::secret::{self, SecretKeys};
 use super::users::{self, UserPlan};
-use super::{BaseUrl, Context, resource_servers};
+use super::{BaseUrl, Context, MutualTlsPlan, mutual_tls, resource_servers};
 
 /// What a tenant signs with where nothing else is said.
 const DEFAULT_SIGNING_ALG: Algorithm = Algorithm::Es256;
@@ -53,6 +54,8 @@ pub struct TenantPlan {
     pub resource_servers: HashMap<String, Arc<ResourceServer>>,
     /// The authorization details types that it knows.
     pub authorization_details_types: AuthorizationDetailsTypes,
+    /// Whose certificates it takes from clients.
+    pub trust_anchors: Arc<TrustAnchors>,
 }
 
 /// A mount as it is configured.
@@ -65,6 +68,8 @@ pub struct MountPlan {
     pub issuer: BaseUrl,
     /// What stands between base URL and routes.
     pub tenant_path: String,
+    /// At which URLs client certificates reach it.
+    pub mutual_tls: MutualTlsPlan,
     /// The policy for clients that have none of their own.
     pub policy: Arc<Policy>,
     /// Policies of clients that have their own, by `client_id`.
@@ -119,6 +124,7 @@ impl TenantPlan {
     /// What a section says, as far as it can be understood; what is wrong is noted.
     pub(super) fn read(context: &Context<'_>, section: TenantSection) -> Option<Self> {
         context.notes.keep(check_slug(context, &section.id))?;
+        let anchors = context.notes.keep(mutual_tls::trust_anchors(context, &section));
         let read = |mount| context.notes.keep(mount_plan(context, &section, mount));
         let mut mounts: Vec<_> = section.mount.iter().filter_map(read).collect();
         check_issuers(context, &mounts);
@@ -152,9 +158,13 @@ impl TenantPlan {
                 .map(|(id, (_, server))| (id.clone(), Arc::clone(server)))
                 .collect(),
             authorization_details_types: types,
+            trust_anchors: Arc::new(anchors.unwrap_or_default()),
         };
         if whole {
-            clients.values().for_each(|(line, client)| plan.check_client(context, *line, client));
+            clients.values().for_each(|(line, client)| {
+                plan.check_client(context, *line, client);
+                plan.check_certificate(context, *line, client);
+            });
             resource_servers.values().for_each(|(line, server)| plan.check_resource_server(context, *line, server));
         }
         Some(plan)
@@ -255,6 +265,7 @@ fn mount_plan(
         base,
         issuer,
         tenant_path,
+        mutual_tls: mutual_tls::of_mount(context, section, dialect.sender())?,
         policy: Arc::new(grounded.policy.clone()),
         client_policies: HashMap::new(),
         cors: cors(context, tenant, section)?,
@@ -369,6 +380,12 @@ fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetad
         grant_types: section.grant_types,
         response_types: section.response_types,
         dpop_bound_access_tokens: section.dpop_bound_access_tokens,
+        tls_client_certificate_bound_access_tokens: section.tls_client_certificate_bound_access_tokens,
+        tls_client_auth_subject_dn: section.tls_client_auth_subject_dn,
+        tls_client_auth_san_dns: section.tls_client_auth_san_dns,
+        tls_client_auth_san_uri: section.tls_client_auth_san_uri,
+        tls_client_auth_san_ip: section.tls_client_auth_san_ip,
+        tls_client_auth_san_email: section.tls_client_auth_san_email,
         application_type: section.application_type,
         status: section.status,
     })

@@ -97,7 +97,8 @@ fn is_of_authentication(refusal: &Refusal) -> bool {
 
 /// Who a request says it comes from.
 pub(super) fn client_id(request: &ClientRequest<'_>) -> Option<String> {
-    let presented =
-        client_auth::present(&request.authorization, &request.parameters, ClientIdInForm::FromCredential).ok()?;
+    let ClientRequest { authorization, parameters, possession } = request;
+    let from_credential = ClientIdInForm::FromCredential;
+    let presented = client_auth::present(authorization, parameters, &possession.certificate, from_credential).ok()?;
     Some(presented.client_id().to_owned())
 }

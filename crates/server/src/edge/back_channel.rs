@@ -13,6 +13,7 @@ use parhelion_protocol::refusal::Refusal;
 
 use super::admission::{self, NotNow};
 use super::body::{self, BodyFault};
+use super::client_certificate::certificate;
 use super::log::Scene;
 use super::source::source;
 use super::{Edge, message};
@@ -152,6 +153,7 @@ impl Call<'_> {
             headers: &self.parts.headers,
             query: self.parts.uri.query(),
             body,
+            certificate: certificate(self.parts),
             request_id: self.request_id,
             public_url: self.edge.public_url.as_str(),
         }

@@ -5,19 +5,21 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use http::Request;
 use http_body_util::Full;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use parhelion_protocol::limits as protocol_limits;
+use parhelion_protocol::sender::certificate::Shown;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::stream::Stream;
-use super::tls::Protocol;
-use super::{Edge, dispatch, http2, message};
+use super::tls::{Protocol, Shaken};
+use super::{Edge, client_certificate, dispatch, http2, message};
 
 /// Bytes of a head that are read at all: headers, target, and what stands around them. Below this our own limits answer.
 const HEAD_READ_MAX_BYTES: usize = 64 * 1024;
@@ -27,8 +29,18 @@ const HEAD_READ_MAX_BYTES: usize = 64 * 1024;
 pub(super) struct Arrival {
     pub(super) edge: Arc<Edge>,
     pub(super) peer: IpAddr,
+    /// What the client showed in the handshake.
+    pub(super) certificate: Shown,
     /// By when the first request must be here, the handshake before it included.
     pub(super) first_head_by: Instant,
+}
+
+impl Arrival {
+    /// Notes on a request from whom it is and what its sender shows.
+    pub(super) fn mark<B>(&self, request: &mut Request<B>) {
+        self.edge.proxies.mark(self.peer, request);
+        client_certificate::mark(self, request);
+    }
 }
 
 /// Serves a connection. When `draining` becomes true, the request in flight is the last.
@@ -38,15 +50,19 @@ pub(super) async fn serve(edge: Arc<Edge>, socket: TcpStream, mut draining: watc
     let _ = socket.set_nodelay(true);
     let first_head_by = Instant::now().checked_add(edge.limits.head_wait).unwrap_or_else(Instant::now);
     let stream = Stream::new(socket, &edge.limits);
-    let arrival = Arrival { edge: Arc::clone(&edge), peer: peer.ip(), first_head_by };
+    let arrival = Arrival { edge: Arc::clone(&edge), peer: peer.ip(), certificate: Shown::Absent, first_head_by };
     let Some(tls) = &edge.tls else { return serve_http1(arrival, stream, draining).await };
     let shaken = tokio::select! {
         shaken = tls.shake_hands(stream, first_head_by) => shaken,
         _ = draining.wait_for(|draining| *draining) => None,
     };
     match shaken {
-        Some((stream, Protocol::Http1)) => serve_http1(arrival, stream, draining).await,
-        Some((stream, Protocol::Http2)) => http2::serve(arrival, stream, draining).await,
+        Some(Shaken { stream, protocol: Protocol::Http1, certificate }) => {
+            serve_http1(Arrival { certificate, ..arrival }, stream, draining).await;
+        }
+        Some(Shaken { stream, protocol: Protocol::Http2, certificate }) => {
+            http2::serve(Arrival { certificate, ..arrival }, stream, draining).await;
+        }
         None => {}
     }
 }
@@ -55,8 +71,7 @@ async fn serve_http1<I>(arrival: Arrival, stream: I, mut draining: watch::Receiv
 where
     I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let Arrival { edge, peer, first_head_by } = arrival;
-    let limits = edge.limits;
+    let (limits, first_head_by) = (arrival.edge.limits, arrival.first_head_by);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head_wait)
@@ -69,8 +84,8 @@ where
         TokioIo::new(stream),
         service_fn(move |mut request| {
             let count = counter.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-            edge.proxies.mark(peer, &mut request);
-            let edge = Arc::clone(&edge);
+            arrival.mark(&mut request);
+            let edge = Arc::clone(&arrival.edge);
             async move {
                 let mut response = dispatch::answer(&edge, request).await;
                 if count >= limits.requests_per_connection_max {

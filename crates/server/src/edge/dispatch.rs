@@ -9,6 +9,7 @@ use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::refusal::{Reason, Refusal};
 
 use super::back_channel::{Call, ClientEndpoint};
+use super::client_certificate::certificate;
 use super::cors::Cors;
 use super::log::Scene;
 use super::panics::{Guarded, Panicked};
@@ -165,6 +166,7 @@ impl Exchange<'_> {
             headers: &self.parts.headers,
             query: self.parts.uri.query(),
             body: &body,
+            certificate: certificate(self.parts),
             request_id: self.request_id,
             public_url: self.edge.public_url.as_str(),
         };

@@ -43,7 +43,7 @@ pub(super) async fn serve<I>(arrival: Arrival, stream: I, mut draining: watch::R
 where
     I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let limits = arrival.edge.limits;
+    let (limits, first_head_by) = (arrival.edge.limits, arrival.first_head_by);
     let traffic = Arc::new(Traffic::new(&limits));
     let counter = Arc::clone(&traffic);
     let connection = builder(&limits).serve_connection(
@@ -51,7 +51,7 @@ where
         service_fn(move |mut request| {
             let under_way = UnderWay::begin(&counter);
             let edge = Arc::clone(&arrival.edge);
-            edge.proxies.mark(arrival.peer, &mut request);
+            arrival.mark(&mut request);
             async move {
                 let mut response = dispatch::answer(&edge, request).await;
                 //= rfc9113#8.2.2 there is no such header; a body that is not read ends its stream and not the connection
@@ -64,7 +64,7 @@ where
         }),
     );
     let mut connection = pin!(connection);
-    let first = arrival.first_head_by.saturating_duration_since(Instant::now());
+    let first = first_head_by.saturating_duration_since(Instant::now());
     let patience = tokio::select! {
         // A connection that breaks is the client's affair.
         _ = connection.as_mut() => return,

@@ -5,6 +5,7 @@ mod accept;
 mod admission;
 mod back_channel;
 mod body;
+mod client_certificate;
 mod connection;
 mod cors;
 mod dispatch;
@@ -27,6 +28,8 @@ mod cors_tests;
 #[cfg(test)]
 mod keys_tests;
 #[cfg(test)]
+mod mutual_tls_tests;
+#[cfg(test)]
 mod rate_tests;
 #[cfg(test)]
 mod tests;
@@ -42,9 +45,9 @@ pub use limits::Limits;
 pub use panics::report_without_payload;
 pub use rate::{Attempt, AttemptKind, Exceeded, RatesOfSource};
 pub(crate) use tls::examine as examine_certificate;
-pub use tls::{Tls, TlsFault};
+pub use tls::{Asked, Tls, TlsFault};
 
-use crate::config::{BaseUrl, Config};
+use crate::config::{BaseUrl, ClientCertificateHeader, Config};
 use crate::key_ring::KeyRings;
 use crate::metrics::{MeteredStore, Metrics};
 use crate::routes::RouteTable;
@@ -64,6 +67,7 @@ pub struct Edge {
     rates: Rates,
     extra: Option<ExtraPage>,
     proxies: Proxies,
+    certificate_header: Option<ClientCertificateHeader>,
     tls: Option<Tls>,
 }
 
@@ -104,9 +108,11 @@ impl Edge {
         let routes = ArcSwap::from_pointee(table);
         let plan = &config.server;
         let proxies = Proxies::new(plan.trusted_proxies.clone(), plan.source_header);
+        let certificate_header = plan.client_certificate_header.clone();
         let rates = Rates::new(plan.rate);
         let public_url = plan.public_url.clone();
-        Ok(Self { engine, routes, rings, metrics, public_url, limits, rates, extra, proxies, tls: None })
+        let tls = None;
+        Ok(Self { engine, routes, rings, metrics, public_url, limits, rates, extra, proxies, certificate_header, tls })
     }
 
     /// The same, for connections that begin with a TLS handshake.

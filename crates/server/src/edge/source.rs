@@ -59,7 +59,8 @@ impl Proxies {
         source
     }
 
-    fn is_trusted(&self, address: IpAddr) -> bool {
+    /// Whether what this peer says of others counts.
+    pub(super) fn is_trusted(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.contains(&address))
     }
 

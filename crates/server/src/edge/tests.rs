@@ -60,7 +60,12 @@ impl Site {
         Self::open(CONFIG, DIALECTS, limits, tls).await
     }
 
-    async fn open(config: &str, dialects: &'static [&'static dyn Dialect], limits: Limits, tls: Option<Tls>) -> Self {
+    pub(super) async fn open(
+        config: &str,
+        dialects: &'static [&'static dyn Dialect],
+        limits: Limits,
+        tls: Option<Tls>,
+    ) -> Self {
         let config = Config::read(Path::new("x.toml"), config, dialects).unwrap();
         let ports = Ports {
             store: Arc::new(MemoryStore::new(Arc::new(FakeClock::default()))),

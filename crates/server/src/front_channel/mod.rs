@@ -19,6 +19,7 @@ use parhelion_pages::LoginFailure;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::form;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
+use parhelion_protocol::sender::certificate;
 use zeroize::Zeroizing;
 
 use crate::edge::{Attempt, AttemptKind, Exceeded, RatesOfSource};
@@ -287,6 +288,8 @@ impl Visit<'_> {
             headers: self.headers,
             query: self.query,
             body: self.body,
+            // Browsers come here, and what they show is nobody's business.
+            certificate: &certificate::Shown::Absent,
             request_id: self.request_id,
             public_url: self.public_url,
         };

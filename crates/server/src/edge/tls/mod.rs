@@ -1,6 +1,7 @@
 //! TLS: 1.2 and 1.3 by rustls on aws-lc-rs, with certificates that can change while the server runs.
 
 mod certificates;
+mod client_certificates;
 mod pair;
 mod throw_away;
 
@@ -10,26 +11,31 @@ pub(super) mod test_authority;
 mod tests;
 
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parhelion_engine::ports::Moment;
+use parhelion_protocol::sender::certificate::Shown;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{Acceptor, WebPkiClientVerifier};
 use rustls::{ServerConfig, version};
 use tokio::io::AsyncWriteExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout_at};
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 use tracing::warn;
 
 pub(crate) use throw_away::CA_FILE_NAME;
 
 use super::stream::Stream;
-use crate::config::{CertificatePlan, Config, TlsPlan};
+use crate::config::{BaseUrl, CertificatePlan, Config, MountPlan, TlsPlan};
 use certificates::{Certificates, Occasion};
+pub use client_certificates::Asked;
+use client_certificates::WellFormed;
 
 /// How often the files of certificates are looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -40,7 +46,11 @@ const HTTP_1_1: &[u8] = b"http/1.1";
 /// What a listener needs to speak TLS.
 #[derive(Clone)]
 pub struct Tls {
-    acceptor: TlsAcceptor,
+    /// For clients that are not asked for a certificate.
+    plain: Arc<ServerConfig>,
+    /// For those that are. Its tickets are its own, so that no connection resumes one in which nobody was asked.
+    asking: Arc<ServerConfig>,
+    asked: Asked,
     certificates: Arc<Certificates>,
 }
 
@@ -49,6 +59,14 @@ pub struct Tls {
 pub(super) enum Protocol {
     Http1,
     Http2,
+}
+
+/// A connection whose handshake is done.
+pub(super) struct Shaken {
+    pub(super) stream: TlsStream<Stream>,
+    pub(super) protocol: Protocol,
+    /// What the client showed.
+    pub(super) certificate: Shown,
 }
 
 /// Why a certificate cannot be used. Holds nothing of a key.
@@ -98,12 +116,14 @@ impl Tls {
     pub fn of(config: &Config, now: Moment) -> Result<Option<Self>, TlsFault> {
         match &config.server.tls {
             None => Ok(None),
-            Some(TlsPlan::Certificates(plans)) => Self::open(plans).map(Some),
+            Some(TlsPlan::Certificates(plans)) => Self::open(plans, Asked::of(config)).map(Some),
             Some(TlsPlan::ThrowAway) => {
                 let mounts = config.tenants.iter().flat_map(|tenant| &tenant.mounts).map(|mount| mount.base.host());
-                let hosts: Vec<&str> = mounts.chain([config.server.public_url.host()]).collect();
+                let aliases = config.tenants.iter().flat_map(|tenant| &tenant.mounts).filter_map(MountPlan::mtls_base);
+                let aliases = aliases.map(BaseUrl::host);
+                let hosts: Vec<&str> = mounts.chain([config.server.public_url.host()]).chain(aliases).collect();
                 let plan = throw_away::open_or_make(&config.server.data_dir, &hosts, now)?;
-                Self::open(&[plan]).map(Some)
+                Self::open(&[plan], Asked::of(config)).map(Some)
             }
         }
     }
@@ -112,21 +132,12 @@ impl Tls {
     ///
     /// # Errors
     /// [`TlsFault`]: the first file that cannot be used.
-    pub fn open(plans: &[CertificatePlan]) -> Result<Self, TlsFault> {
+    pub fn open(plans: &[CertificatePlan], asked: Asked) -> Result<Self, TlsFault> {
         let provider = Arc::new(provider());
         let certificates = Arc::new(Certificates::open(plans, &provider)?);
-        let fault = |error: rustls::Error| TlsFault { file: None, problem: error.to_string() };
-        // The suites of TLS 1.2 are ECDHE with AES-GCM or ChaCha20, which FAPI 2.0 (section 5.2.2) asks for.
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&version::TLS13, &version::TLS12])
-            .map_err(fault)?
-            .with_no_client_auth();
-        let mut config = config.with_cert_resolver(Arc::<Certificates>::clone(&certificates));
-        config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1_1.to_vec()];
-        config.ticketer = aws_lc_rs::Ticketer::new().map_err(fault)?;
-        // What comes before the handshake's end can be replayed: a push must not.
-        config.max_early_data_size = 0;
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), certificates })
+        let plain = server_config(&provider, WebPkiClientVerifier::no_client_auth(), &certificates)?;
+        let asking = server_config(&provider, WellFormed::new(&provider), &certificates)?;
+        Ok(Self { plain, asking, asked, certificates })
     }
 
     /// Looks after the files until it is dropped: a pair that changed and fits is used for new handshakes, another one
@@ -149,19 +160,54 @@ impl Tls {
 
     /// The client's side of a handshake has until `deadline`; nothing where there is none. A client that does it wrong
     /// hears an alert, and the log does not: strangers do it all day.
-    pub(super) async fn shake_hands(&self, stream: Stream, deadline: Instant) -> Option<(TlsStream<Stream>, Protocol)> {
-        let shaking: io::Result<_> =
-            match timeout_at(deadline, self.acceptor.accept(stream).into_fallible()).await.ok()? {
-                Ok(stream) => Ok(stream),
-                Err((error, mut stream)) => {
+    pub(super) async fn shake_hands(&self, stream: Stream, deadline: Instant) -> Option<Shaken> {
+        let stream = match timeout_at(deadline, self.accept(stream)).await.ok()? {
+            Ok(stream) => stream,
+            Err(broken) => {
+                if let Some(mut stream) = broken {
                     let _ = stream.shutdown().await;
-                    Err(error)
                 }
-            };
-        let stream = shaking.ok()?;
-        let is_http_2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
-        Some((stream, if is_http_2 { Protocol::Http2 } else { Protocol::Http1 }))
+                return None;
+            }
+        };
+        let connection = stream.get_ref().1;
+        let is_http_2 = connection.alpn_protocol() == Some(HTTP_2);
+        let protocol = if is_http_2 { Protocol::Http2 } else { Protocol::Http1 };
+        let certificate = client_certificates::shown(connection);
+        Some(Shaken { stream, protocol, certificate })
     }
+
+    /// The handshake, or the connection on which it failed. Whether a certificate is asked for depends on the host that
+    /// the client names in its first message.
+    async fn accept(&self, stream: Stream) -> Result<TlsStream<Stream>, Option<Stream>> {
+        let acceptor = LazyConfigAcceptor::new(Acceptor::default(), stream);
+        let mut acceptor = pin!(acceptor);
+        let start = match acceptor.as_mut().await {
+            Ok(start) => start,
+            Err(_) => return Err(acceptor.take_io()),
+        };
+        let config = if self.asked.asks(start.client_hello().server_name()) { &self.asking } else { &self.plain };
+        start.into_stream(Arc::clone(config)).into_fallible().await.map_err(|(_, stream)| Some(stream))
+    }
+}
+
+fn server_config(
+    provider: &Arc<CryptoProvider>,
+    verifier: Arc<dyn ClientCertVerifier>,
+    certificates: &Arc<Certificates>,
+) -> Result<Arc<ServerConfig>, TlsFault> {
+    let fault = |error: rustls::Error| TlsFault { file: None, problem: error.to_string() };
+    // The suites of TLS 1.2 are ECDHE with AES-GCM or ChaCha20, which FAPI 2.0 (section 5.2.2) asks for.
+    let config = ServerConfig::builder_with_provider(Arc::clone(provider))
+        .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+        .map_err(fault)?
+        .with_client_cert_verifier(verifier);
+    let mut config = config.with_cert_resolver(Arc::<Certificates>::clone(certificates));
+    config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1_1.to_vec()];
+    config.ticketer = aws_lc_rs::Ticketer::new().map_err(fault)?;
+    // What comes before the handshake's end can be replayed: a push must not.
+    config.max_early_data_size = 0;
+    Ok(Arc::new(config))
 }
 
 async fn hung_up(hangup: Option<&mut Signal>) {

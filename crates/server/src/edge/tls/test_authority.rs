@@ -10,13 +10,14 @@ use std::time::{Duration, SystemTime};
 
 use parhelion_testkit::TemporaryDirectory;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
+use rustls::client::WantsClientCert;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, SupportedProtocolVersion, version};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{Tls, provider};
+use super::{Asked, Tls, provider};
 use crate::config::CertificatePlan;
 use crate::edge::Limits;
 use crate::edge::tests::Site;
@@ -88,18 +89,30 @@ impl Authority {
     }
 
     pub(in crate::edge) async fn site(&self, limits: Limits) -> Site {
-        let tls = Tls::open(&[self.plan("default", &[NAME, "127.0.0.1"])]).unwrap();
+        let tls = Tls::open(&[self.plan("default", &[NAME, "127.0.0.1"])], Asked::Nobody).unwrap();
         Site::start_with(limits, Some(tls)).await
     }
 
     pub(in crate::edge) fn config(&self, client: &Client) -> ClientConfig {
+        with_alpn(self.verifying(client).with_no_client_auth(), client)
+    }
+
+    /// The same with a certificate to show.
+    pub(in crate::edge) fn config_with(
+        &self,
+        client: &Client,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> ClientConfig {
+        with_alpn(self.verifying(client).with_client_auth_cert(chain, key).unwrap(), client)
+    }
+
+    fn verifying(&self, client: &Client) -> ConfigBuilder<ClientConfig, WantsClientCert> {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone()).unwrap();
         let builder = ClientConfig::builder_with_provider(Arc::new(provider()));
         let builder = builder.with_protocol_versions(client.versions).unwrap();
-        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = client.alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-        config
+        builder.with_root_certificates(roots)
     }
 
     pub(in crate::edge) async fn connect(&self, site: &Site, client: &Client) -> std::io::Result<TlsStream<TcpStream>> {
@@ -107,6 +120,11 @@ impl Authority {
         let connector = TlsConnector::from(Arc::new(self.config(client)));
         connector.connect(name, TcpStream::connect(site.address).await?).await
     }
+}
+
+fn with_alpn(mut config: ClientConfig, client: &Client) -> ClientConfig {
+    config.alpn_protocols = client.alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+    config
 }
 
 pub(in crate::edge) fn overwrite(path: &Path, text: &str) {

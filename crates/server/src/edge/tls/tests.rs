@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "these tests write certificates")]
 #![allow(clippy::arithmetic_side_effects, clippy::string_slice)]
 
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::SystemTime;
 
@@ -154,7 +155,7 @@ async fn certificate_is_chosen_by_name_and_the_first_one_is_for_everybody_else()
         authority.plan("other", &["other.example"]),
         authority.plan("wild", &["*.wild.example"]),
     ];
-    let site = Site::start_with(limits(), Some(Tls::open(&plans).unwrap())).await;
+    let site = Site::start_with(limits(), Some(Tls::open(&plans, Asked::Nobody).unwrap())).await;
     let expected = plans.map(|plan| der(&std::fs::read_to_string(plan.certificate_file).unwrap()));
     for (server_name, index) in [
         ("default.example", 0),
@@ -319,7 +320,7 @@ async fn until_shown(authority: &Authority, site: &Site, expected: &CertificateD
 async fn changed_certificate_is_shown_while_load_goes_on_and_a_bad_one_is_not() {
     let authority = Arc::new(Authority::new());
     let plan = authority.plan("x", &[NAME]);
-    let tls = Tls::open(std::slice::from_ref(&plan)).unwrap();
+    let tls = Tls::open(std::slice::from_ref(&plan), Asked::Nobody).unwrap();
     let watching = tokio::spawn(tls.watch());
     let site = Arc::new(Site::start_with(limits(), Some(tls)).await);
     // A connection from before, which no change touches.
@@ -405,9 +406,9 @@ fn expired_certificate_is_used_with_a_warning() {
 fn key_that_everybody_may_read_is_remarked_on() {
     let authority = Authority::new();
     let plan = authority.plan("x", &[NAME]);
-    assert_eq!(told(|| Tls::open(std::slice::from_ref(&plan)).unwrap()), "");
+    assert_eq!(told(|| Tls::open(std::slice::from_ref(&plan), Asked::Nobody).unwrap()), "");
     std::fs::set_permissions(&plan.key_file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
-    let log = told(|| Tls::open(std::slice::from_ref(&plan)).unwrap());
+    let log = told(|| Tls::open(std::slice::from_ref(&plan), Asked::Nobody).unwrap());
     assert!(log.contains("x.key: everybody on this machine may read the private key"), "{log}");
 }
 
@@ -430,7 +431,7 @@ fn server_does_not_start_with_a_bad_pair() {
     let good = authority.plan("good", &[NAME]);
     let mut bad = authority.plan("bad", &[NAME]);
     bad.key_file.clone_from(&good.key_file);
-    let fault = Tls::open(&[good, bad]).unwrap_err().to_string();
+    let fault = Tls::open(&[good, bad], Asked::Nobody).unwrap_err().to_string();
     assert!(fault.contains("good.key: is not the key of ") && fault.ends_with("bad.pem"), "{fault}");
 }
 
