@@ -123,7 +123,7 @@ pub(crate) fn read_pem(text: &str) -> Option<Vec<CertificateDer<'static>>> {
 /// A certificate that is nothing but one.
 pub(crate) fn parse(certificate: &[u8]) -> Option<X509Certificate<'_>> {
     match X509Certificate::from_der(certificate) {
-        Ok((rest, certificate)) if rest.is_empty() => Some(certificate),
+        Ok(([], certificate)) => Some(certificate),
         Ok(_) | Err(_) => None,
     }
 }
