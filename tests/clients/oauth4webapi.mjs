@@ -62,6 +62,18 @@ const userinfo = await withNonce(
   () => oauth.userInfoRequest(as, client, tokens.access_token, { DPoP }),
   (response) => oauth.processUserInfoResponse(as, client, sub, response),
 );
+const interaction = crypto.randomUUID();
+const resource = await withNonce(
+  () => {
+    const [url, headers] = [new URL(`${ISSUER}/resource`), new Headers({ 'x-fapi-interaction-id': interaction })];
+    return oauth.protectedResourceRequest(tokens.access_token, 'GET', url, headers, null, { DPoP });
+  },
+  async (response) => ({
+    ...(await response.json()),
+    traced: response.headers.get('x-fapi-interaction-id') === interaction,
+    dated: response.headers.has('date'),
+  }),
+);
 const refreshed = await withNonce(
   () => oauth.refreshTokenGrantRequest(as, client, authentication, tokens.refresh_token, { DPoP }),
   (response) => oauth.processRefreshTokenResponse(as, client, response),
@@ -72,6 +84,7 @@ console.log(
     answered: [...callback.searchParams.keys()].sort(),
     token_type: tokens.token_type,
     userinfo,
+    resource,
     refreshed: refreshed.token_type,
   }),
 );

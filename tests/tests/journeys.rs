@@ -47,6 +47,35 @@ fn every_method_walks_to_tokens_on_the_pingone_mount() {
 }
 
 #[test]
+fn the_demo_resource_shows_what_a_token_is_worth() {
+    let site = Site::start();
+    let (app, mount) = (site.basic_app(), site.standard());
+    let mut http = Http::to(site.address());
+    let pushed = app.push(&mut http, &mount).unwrap();
+    let callback = site.browser().approve(&pushed.url, ALICE).unwrap().callback();
+    let tokens = app.finish(&mut http, &mount, &pushed, &callback).unwrap();
+    let token = tokens["access_token"].as_str().unwrap();
+    let url = format!("{}/resource", mount.issuer);
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let request = Request::get(&url).header("Authorization", &format!("{scheme} {token}"));
+        let response = http.send(&request.header("x-fapi-interaction-id", "c770aef3-6784")).unwrap();
+        assert_eq!(response.status, 200, "{}", response.text());
+        assert_eq!(response.json()["client_id"], app.client_id);
+        assert_eq!(response.json()["scope"], "openid profile");
+        assert_eq!(response.header("x-fapi-interaction-id"), Some("c770aef3-6784"));
+        assert!(response.header("date").is_some());
+    }
+    let made = http.send(&Request::get(&url)).unwrap();
+    assert_eq!((made.status, made.header("x-fapi-interaction-id")), (401, made.header("x-request-id")));
+    assert!(made.header("www-authenticate").unwrap().starts_with("Bearer "), "{}", made.text());
+    let in_query = http.send(&Request::get(&format!("{url}?access_token={token}"))).unwrap();
+    assert_eq!(in_query.status, 400, "{}", in_query.text());
+    let elsewhere = http.send(&Request::get(&format!("{}/resource", site.fapi().issuer)).bearer(token)).unwrap();
+    assert_eq!(elsewhere.status, 401, "a token of another tenant is unknown");
+    assert_eq!(http.send(&Request::get(&format!("{}/resource", site.autional().issuer))).unwrap().status, 404);
+}
+
+#[test]
 fn a_push_in_autionals_json_gives_a_request_uri() {
     let site = Site::start();
     let attempt = Attempt::new();

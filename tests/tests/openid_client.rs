@@ -106,6 +106,9 @@ fn message_signing_with_dpop_nonces_works_unchanged() {
     assert_eq!(report["answered"], json!(["dummy1", "dummy2", "response"]), "{report}");
     assert_eq!((&report["token_type"], &report["refreshed"]), (&json!("dpop"), &json!("dpop")), "{report}");
     assert_eq!(report["userinfo"]["name"], "Alice", "{report}");
+    assert_eq!((&report["resource"]["traced"], &report["resource"]["dated"]), (&json!(true), &json!(true)), "{report}");
+    assert_eq!(report["resource"]["client_id"], app.client_id, "{report}");
+    assert!(report["resource"]["cnf"]["jkt"].is_string(), "{report}");
     assert!(report["nonces"].as_u64().unwrap() >= 1, "{report}");
 }
 

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use http::header::WWW_AUTHENTICATE;
+use http::header::{HeaderName, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method};
 use parhelion_engine::client_request::Judged;
 use parhelion_engine::userinfo::{Scheme, ShownToken, Userinfo};
@@ -11,6 +11,7 @@ use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::form;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
+use serde_json::{Map, Value};
 
 use crate::dialect::{Incoming, Response};
 use crate::message::{self, MediaType};
@@ -60,6 +61,27 @@ pub fn userinfo(incoming: &Incoming<'_>, judged: Judged<Userinfo>) -> Response {
         Err(turned) => turned_down(incoming, &turned.refusal()),
     };
     with_nonce(answer, judged.dpop_nonce.as_deref())
+}
+
+/// The header by which FAPI traces one interaction (FAPI 1.0 part 1 section 6.2.1).
+const INTERACTION_ID: HeaderName = HeaderName::from_static("x-fapi-interaction-id");
+
+/// Longer names of interactions are not repeated; a UUID has 36.
+const INTERACTION_ID_MAX_BYTES: usize = 64;
+
+/// The answer of the demo resource, with the caller's name for the interaction or one of ours.
+#[must_use]
+pub fn demo_resource(incoming: &Incoming<'_>, judged: Judged<Map<String, Value>>) -> Response {
+    let answer = match judged.outcome {
+        Ok(members) => json_response(200, NO_STORE, Value::Object(members).to_string()),
+        Err(turned) => turned_down(incoming, &turned.refusal()),
+    };
+    let mut answer = with_nonce(answer, judged.dpop_nonce.as_deref());
+    let sent = incoming.headers.get(INTERACTION_ID);
+    let fits = |sent: &&HeaderValue| sent.len() <= INTERACTION_ID_MAX_BYTES && sent.to_str().is_ok();
+    let named = sent.filter(fits).cloned().or_else(|| HeaderValue::try_from(incoming.request_id.to_string()).ok());
+    answer.headers_mut().extend(named.map(|named| (INTERACTION_ID, named)));
+    answer
 }
 
 /// A refusal with the challenge that every 401 and 403 here carries (RFC 6750 section 3, RFC 9449 section

@@ -146,7 +146,7 @@ fn active(live: &LiveToken) -> Map<String, Value> {
 }
 
 //= rfc9449#6.2, rfc8705#3.2
-fn confirmation(bound_to: Confirmation) -> Value {
+pub(crate) fn confirmation(bound_to: Confirmation) -> Value {
     let Held { jkt, x5t_s256 } = bound_to.held();
     let members = [("jkt", jkt), ("x5t#S256", x5t_s256)].into_iter();
     members.filter_map(|(name, hash)| Some((name, base64url::encode(&hash?)))).collect()

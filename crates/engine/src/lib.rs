@@ -7,6 +7,7 @@ pub mod authorize;
 pub mod client_request;
 mod completion;
 mod consent;
+pub mod demo_resource;
 pub mod discovery;
 mod dpop_nonce;
 pub mod fault;

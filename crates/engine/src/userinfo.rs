@@ -63,16 +63,33 @@ impl Engine {
     /// # Errors
     /// In the outcome: the token is not live, not shown as it must be, or lacks the scope.
     pub async fn userinfo(&self, mount: &Mount, shown: &ShownToken<'_>) -> Judged<Userinfo> {
-        let policy = &mount.policy;
-        let with_nonce = shown.scheme == Scheme::Dpop && policy.dpop_nonce == DpopNonce::Required;
-        let dpop_nonce = with_nonce.then(|| dpop_nonce::current(mount, self.store.now()).ok()).flatten();
-        Judged { method: None, dpop_nonce, outcome: self.claims_for(mount, shown).await }
+        Judged {
+            dpop_nonce: self.next_nonce(mount, shown),
+            ..Judged::unidentified(self.claims_for(mount, shown).await)
+        }
+    }
+
+    /// The nonce that the next proof must carry, where nonces are in force.
+    pub(crate) fn next_nonce(&self, mount: &Mount, shown: &ShownToken<'_>) -> Option<String> {
+        let due = shown.scheme == Scheme::Dpop && mount.policy.dpop_nonce == DpopNonce::Required;
+        due.then(|| dpop_nonce::current(mount, self.store.now()).ok()).flatten()
+    }
+
+    /// A token that is live and shown as it must be.
+    pub(crate) async fn accept(
+        &self,
+        mount: &Mount,
+        shown: &ShownToken<'_>,
+        endpoint: Endpoint,
+    ) -> Result<LiveToken, Turned> {
+        let live = self.find_access_token(mount, &shown.text).await?;
+        let live = live.ok_or(Turned::from(Reason::AccessTokenInvalid))?;
+        self.check_possession(mount, shown, &live, endpoint).await?;
+        Ok(live)
     }
 
     async fn claims_for(&self, mount: &Mount, shown: &ShownToken<'_>) -> Result<Userinfo, Turned> {
-        let live = self.find_access_token(mount, &shown.text).await?;
-        let live = live.ok_or(Turned::from(Reason::AccessTokenInvalid))?;
-        self.check_possession(mount, shown, &live, Endpoint::Userinfo).await?;
+        let live = self.accept(mount, shown, Endpoint::Userinfo).await?;
         let scope = scope::parse(&live.token.scope).unwrap_or_default();
         let user = live.user.as_ref().filter(|_| scope.has("openid"));
         let user = user.ok_or(Turned::from(Reason::AccessTokenScope))?;

@@ -17,6 +17,8 @@ pub enum Endpoint {
     Revoke,
     /// The end of a session (OpenID Connect RP-Initiated Logout section 2).
     EndSession,
+    /// A resource that only shows what a token is worth here: for those who try a client out.
+    DemoResource,
     /// The public keys (RFC 7517 section 5).
     Jwks,
     /// Metadata (OpenID Connect Discovery section 4).
@@ -25,7 +27,7 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Push,
         Self::Authorize,
         Self::Token,
@@ -33,12 +35,13 @@ impl Endpoint {
         Self::Introspect,
         Self::Revoke,
         Self::EndSession,
+        Self::DemoResource,
         Self::Jwks,
         Self::Discovery,
     ];
 
     /// The member of the metadata document that carries its URL (RFC 8414 section 2, RFC 9126
-    /// section 5). The document itself has none.
+    /// section 5). The document itself and the demo resource have none.
     #[must_use]
     pub const fn metadata_name(self) -> Option<&'static str> {
         match self {
@@ -50,7 +53,7 @@ impl Endpoint {
             Self::Revoke => Some("revocation_endpoint"),
             Self::EndSession => Some("end_session_endpoint"),
             Self::Jwks => Some("jwks_uri"),
-            Self::Discovery => None,
+            Self::DemoResource | Self::Discovery => None,
         }
     }
 
@@ -59,7 +62,7 @@ impl Endpoint {
     pub const fn methods(self) -> &'static [&'static str] {
         match self {
             Self::Push | Self::Token | Self::Introspect | Self::Revoke => &["POST"],
-            Self::Authorize | Self::Userinfo | Self::EndSession => &["GET", "POST"],
+            Self::Authorize | Self::Userinfo | Self::EndSession | Self::DemoResource => &["GET", "POST"],
             Self::Jwks | Self::Discovery => &["GET", "HEAD"],
         }
     }

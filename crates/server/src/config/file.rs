@@ -141,6 +141,8 @@ pub(super) struct MountSection {
     pub(super) base_url: Spanned<String>,
     pub(super) issuer: Option<Spanned<String>>,
     pub(super) mtls_base_url: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) demo_resource: bool,
     pub(super) cors_origins: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) cors_credentials: Option<Spanned<bool>>,
 }

@@ -17,8 +17,14 @@ use super::tenants::{MountPlan, TenantPlan};
 use super::{BaseUrl, ConfigFault, Context};
 
 /// The endpoints that clients with a certificate come to (RFC 8705 section 5).
-const ENDPOINTS: [Endpoint; 5] =
-    [Endpoint::Push, Endpoint::Token, Endpoint::Userinfo, Endpoint::Introspect, Endpoint::Revoke];
+const ENDPOINTS: [Endpoint; 6] = [
+    Endpoint::Push,
+    Endpoint::Token,
+    Endpoint::Userinfo,
+    Endpoint::Introspect,
+    Endpoint::Revoke,
+    Endpoint::DemoResource,
+];
 
 /// Whom the listener asks for a certificate. Nobody has to have one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -175,7 +181,7 @@ impl MountPlan {
     /// Every path of an endpoint that clients with a certificate come to, below another base URL.
     pub fn mtls_paths(&self, alias: &BaseUrl) -> impl Iterator<Item = (Endpoint, String)> {
         let before = format!("{}{}", alias.path(), self.tenant_path);
-        let routes = self.dialect.routes().iter().filter(|route| ENDPOINTS.contains(&route.endpoint));
+        let routes = self.routes().filter(|route| ENDPOINTS.contains(&route.endpoint));
         routes.map(move |route| (route.endpoint, format!("{before}{}", route.path)))
     }
 

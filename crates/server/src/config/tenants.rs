@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use parhelion_dialects::Dialect;
+use parhelion_dialects::{Dialect, Route};
 use parhelion_jose::jwe;
 use parhelion_jose::jws::Algorithm;
 use parhelion_protocol::authorization_details_type::AuthorizationDetailsTypes;
@@ -58,6 +58,9 @@ pub struct TenantPlan {
     pub trust_anchors: Arc<TrustAnchors>,
 }
 
+/// Where the demo resource is, in every dialect.
+const DEMO_RESOURCE: &Route = &Route { endpoint: Endpoint::DemoResource, path: "/resource" };
+
 /// A mount as it is configured.
 pub struct MountPlan {
     /// How its endpoints are spelt.
@@ -74,6 +77,8 @@ pub struct MountPlan {
     pub policy: Arc<Policy>,
     /// Policies of clients that have their own, by `client_id`.
     pub client_policies: HashMap<String, Arc<Policy>>,
+    /// Whether the demo resource is served.
+    pub demo_resource: bool,
     /// Which web pages may call it.
     pub cors: CorsPlan,
     /// Where in the file it is.
@@ -93,14 +98,14 @@ impl MountPlan {
     /// Every endpoint with every path it is served at, the published one of each first.
     pub fn paths(&self) -> impl Iterator<Item = (Endpoint, String)> {
         let before = format!("{}{}", self.base.path(), self.tenant_path);
-        self.dialect.routes().iter().map(move |route| (route.endpoint, format!("{before}{}", route.path)))
+        self.routes().map(move |route| (route.endpoint, format!("{before}{}", route.path)))
     }
 
     /// Where each endpoint is published to be.
     #[must_use]
     pub fn urls(&self) -> BTreeMap<Endpoint, String> {
         let mut urls = BTreeMap::new();
-        for route in self.dialect.routes() {
+        for route in self.routes() {
             let url = || format!("{}{}{}", self.base.as_str(), self.tenant_path, route.path);
             urls.entry(route.endpoint).or_insert_with(url);
         }
@@ -116,7 +121,12 @@ impl MountPlan {
     /// Whether this endpoint is served here.
     #[must_use]
     pub fn serves(&self, endpoint: Endpoint) -> bool {
-        self.dialect.routes().iter().any(|route| route.endpoint == endpoint)
+        self.routes().any(|route| route.endpoint == endpoint)
+    }
+
+    /// What the dialect serves, and what the mount adds to it.
+    pub(super) fn routes(&self) -> impl Iterator<Item = &'static Route> {
+        self.dialect.routes().iter().chain(self.demo_resource.then_some(DEMO_RESOURCE))
     }
 }
 
@@ -268,6 +278,7 @@ fn mount_plan(
         mutual_tls: mutual_tls::of_mount(context, section, dialect.sender())?,
         policy: Arc::new(grounded.policy.clone()),
         client_policies: HashMap::new(),
+        demo_resource: section.demo_resource,
         cors: cors(context, tenant, section)?,
         line: context.source.line(&section.dialect.span()),
     };

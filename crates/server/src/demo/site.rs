@@ -127,7 +127,8 @@ fn tenant_text(tenant: &DemoTenant, secrets: &Secrets, url: &str) -> String {
     if let Some(alias) = &tenant.alias {
         let _ = writeln!(text, "aliases = [\"{alias}\"]");
     }
-    let _ = write!(text, "\n[[tenant.mount]]\ndialect = \"{dialect}\"\nbase_url = \"{url}{base}\"\n");
+    let _ =
+        write!(text, "\n[[tenant.mount]]\ndialect = \"{dialect}\"\nbase_url = \"{url}{base}\"\ndemo_resource = true\n");
     if let Some(finish) = tenant.finish {
         let comment = "# Where a browser finishes what was pushed above.";
         let _ = write!(text, "\n{comment}\n[[tenant.mount]]\ndialect = \"standard\"\nbase_url = \"{url}{finish}\"\n");

@@ -37,6 +37,7 @@ impl Cors {
             Endpoint::Push
             | Endpoint::Token
             | Endpoint::Userinfo
+            | Endpoint::DemoResource
             | Endpoint::Revoke
             | Endpoint::Jwks
             | Endpoint::Discovery => place.dialect.sender() == Sender::Client,

@@ -96,7 +96,7 @@ impl Exchange<'_> {
             Endpoint::Revoke => self.call(place, ClientEndpoint::Revoke, body).await,
             Endpoint::Authorize => self.visit(place, Page::Authorize, body).await,
             Endpoint::EndSession => self.visit(place, Page::EndSession, body).await,
-            Endpoint::Userinfo => self.userinfo(place, body).await,
+            Endpoint::Userinfo | Endpoint::DemoResource => self.protected(place, endpoint, body).await,
             Endpoint::Discovery => self.document(place, endpoint, documents::metadata),
             Endpoint::Jwks => self.document(place, endpoint, documents::jwks),
         }
@@ -149,10 +149,10 @@ impl Exchange<'_> {
         response
     }
 
-    /// Claims about the user, for whoever holds an access token.
-    async fn userinfo(&self, place: &Place, body: Body) -> Response {
-        let turned_down = |refusal| self.turned_down(Some((place, Endpoint::Userinfo)), &refusal);
-        let head = message::check_method(Endpoint::Userinfo, self.parts);
+    /// What is there for whoever holds an access token.
+    async fn protected(&self, place: &Place, endpoint: Endpoint, body: Body) -> Response {
+        let turned_down = |refusal| self.turned_down(Some((place, endpoint)), &refusal);
+        let head = message::check_method(endpoint, self.parts);
         if let Err(refusal) = head.and_then(|()| message::check_head(self.parts)) {
             return turned_down(refusal);
         }
@@ -162,7 +162,7 @@ impl Exchange<'_> {
         };
         let incoming = Incoming {
             mount: &place.mount,
-            endpoint: Endpoint::Userinfo,
+            endpoint,
             headers: &self.parts.headers,
             query: self.parts.uri.query(),
             body: &body,
@@ -170,14 +170,28 @@ impl Exchange<'_> {
             request_id: self.request_id,
             public_url: self.edge.public_url.as_str(),
         };
-        let judged = match resource_answer::access_token(&incoming, &self.parts.method) {
-            Ok(shown) => self.edge.engine.userinfo(&place.mount, &shown).await,
+        let shown = resource_answer::access_token(&incoming, &self.parts.method);
+        let (engine, mount) = (&self.edge.engine, &place.mount);
+        if endpoint == Endpoint::DemoResource {
+            let judged = match shown {
+                Ok(shown) => engine.demo_resource(mount, &shown).await,
+                Err(refusal) => Judged::unidentified(Err(refusal.into())),
+            };
+            self.tell(place, "resource", &judged);
+            return resource_answer::demo_resource(&incoming, judged);
+        }
+        let judged = match shown {
+            Ok(shown) => engine.userinfo(mount, &shown).await,
             Err(refusal) => Judged::unidentified(Err(refusal.into())),
         };
-        if let Err(turned) = &judged.outcome {
-            self.scene(Some(place), "userinfo").turned(turned);
-        }
+        self.tell(place, "userinfo", &judged);
         resource_answer::userinfo(&incoming, judged)
+    }
+
+    fn tell<T>(&self, place: &Place, name: &str, judged: &Judged<T>) {
+        if let Err(turned) = &judged.outcome {
+            self.scene(Some(place), name).turned(turned);
+        }
     }
 
     fn elsewhere(&self, found: &Found<'_, '_>) -> Response {

@@ -124,8 +124,9 @@ const fn slot(served: Option<Served>) -> (usize, &'static str) {
         Some(Served::Endpoint(Endpoint::EndSession)) => (6, "end_session"),
         Some(Served::Endpoint(Endpoint::Jwks)) => (7, "jwks"),
         Some(Served::Endpoint(Endpoint::Discovery)) => (8, "discovery"),
-        Some(Served::Interactions) => (9, "interaction"),
-        None => (10, "none"),
+        Some(Served::Endpoint(Endpoint::DemoResource)) => (9, "resource"),
+        Some(Served::Interactions) => (10, "interaction"),
+        None => (11, "none"),
     }
 }
 
