@@ -21,9 +21,9 @@ export async function signingKey() {
 }
 
 /** The library's configuration; `http` is allowed only where the issuer is an `http` URL. */
-export async function discover() {
+export async function discover(more = {}) {
   const execute = ISSUER.startsWith('http:') ? [client.allowInsecureRequests] : [];
-  const metadata = { redirect_uris: [REDIRECT_URI] };
+  const metadata = { redirect_uris: [REDIRECT_URI], ...more };
   return client.discovery(new URL(ISSUER), CLIENT_ID, metadata, await authentication(), { execute });
 }
 

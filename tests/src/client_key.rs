@@ -40,6 +40,17 @@ impl ClientKey {
         })
     }
 
+    /// The public key as the server is told it where one encrypts to it.
+    #[must_use]
+    pub fn encryption_jwk(&self) -> Value {
+        let mut jwk = self.public_jwk();
+        jwk["use"] = "enc".into();
+        if let Value::Object(members) = &mut jwk {
+            members.remove("alg");
+        }
+        jwk
+    }
+
     /// The whole key, for another program of the same client.
     ///
     /// # Panics

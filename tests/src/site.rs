@@ -33,6 +33,8 @@ pub struct Site {
     pub callback: String,
     /// The key of the clients named `app-key`.
     pub key: ClientKey,
+    /// The key that the same clients decrypt with.
+    pub sealing_key: ClientKey,
 }
 
 impl Site {
@@ -51,10 +53,10 @@ impl Site {
     /// When the server does not start.
     #[must_use]
     pub fn start_speaking(scheme: Scheme) -> Self {
-        let key = ClientKey::generate();
+        let (key, sealing_key) = (ClientKey::generate(), ClientKey::generate());
         let callback = format!("http://127.0.0.1:{}/cb", free_port());
-        let server = Server::start_speaking(&config(&callback, &key), scheme);
-        Self { server, callback, key }
+        let server = Server::start_speaking(&config(&callback, &key, &sealing_key), scheme);
+        Self { server, callback, key, sealing_key }
     }
 
     /// Where the server listens.
@@ -126,6 +128,18 @@ impl Site {
         self.app("app-key", Credential::PrivateKey(&self.key))
     }
 
+    /// A client that everything is encrypted to.
+    #[must_use]
+    pub fn sealed_app(&self) -> Application<'_> {
+        self.app("app-sealed", Credential::PrivateKey(&self.key))
+    }
+
+    /// A client whose authorization responses carry an ID token, of the tenant `verify`.
+    #[must_use]
+    pub fn hybrid_app(&self) -> Application<'_> {
+        self.app("app-hybrid", Credential::PrivateKey(&self.key))
+    }
+
     /// A client that may renew what it was granted.
     #[must_use]
     pub fn lasting_app(&self) -> Application<'_> {
@@ -151,10 +165,10 @@ pub fn basic_app(redirect_uri: &str) -> Application<'_> {
 }
 
 /// The configuration, with the server's own placeholders still in it.
-fn config(callback: &str, key: &ClientKey) -> String {
+fn config(callback: &str, key: &ClientKey, sealing_key: &ClientKey) -> String {
     static HASH: OnceLock<String> = OnceLock::new();
     let hash = HASH.get_or_init(|| Binary::hash_password(ALICE.password));
-    let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
+    let jwks = json!({ "keys": [key.public_jwk(), sealing_key.encryption_jwk()] }).to_string();
     let site = include_str!("../data/site.toml").replace("@PEOPLE@", include_str!("../data/people.toml"));
     site.replace("@CALLBACK@", callback).replace("@JWKS@", &jwks).replace("@HASH@", hash)
 }

@@ -25,7 +25,13 @@ fn run(site: &Site, script: &str, mount: &Mount, app: Application<'_>, decision:
         Credential::PrivateKey(_) => ("private_key_jwt", ("CLIENT_JWK", key.as_str())),
     };
     let ca_file = site.server.ca_file();
+    let decryption_key = {
+        let mut jwk = site.sealing_key.encryption_jwk();
+        jwk["d"] = site.sealing_key.private_jwk()["d"].clone();
+        jwk.to_string()
+    };
     let variables = [
+        ("DECRYPTION_JWK", decryption_key.as_str()),
         ("NODE_EXTRA_CA_CERTS", ca_file.to_str().unwrap()),
         ("ISSUER", mount.issuer.as_str()),
         ("CLIENT_ID", app.client_id),
@@ -84,6 +90,25 @@ fn a_denial_reaches_the_library_as_access_denied() {
     let site = Site::start();
     let report = journey(&site, &site.standard(), site.basic_app(), "deny");
     assert_eq!(report["error"], "access_denied", "{report}");
+}
+
+#[test]
+fn what_is_encrypted_to_the_library_is_read_by_it() {
+    let site = Site::start();
+    let report = run(&site, "encrypted.mjs", &site.standard(), site.sealed_app(), "allow");
+    assert_eq!((&report["segments"], &report["sealed"]), (&json!(5), &json!(5)), "{report}");
+    assert_eq!(report["claims"]["aud"], "app-sealed", "{report}");
+    assert_eq!(report["userinfo"]["name"], "Alice", "{report}");
+    let denied = run(&site, "encrypted.mjs", &site.standard(), site.sealed_app(), "deny");
+    assert_eq!((&denied["segments"], &denied["error"]), (&json!(5), &json!("access_denied")), "{denied}");
+}
+
+#[test]
+fn id_token_beside_the_code_satisfies_the_library() {
+    let site = Site::start();
+    let report = run(&site, "hybrid.mjs", &site.ibm_verify(), site.hybrid_app(), "allow");
+    assert_eq!(report["answered"], json!(["code", "id_token", "iss", "state"]), "{report}");
+    assert_eq!(report["userinfo"]["name"], "Alice", "{report}");
 }
 
 #[test]
