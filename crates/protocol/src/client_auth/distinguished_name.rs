@@ -170,6 +170,7 @@ impl Attribute {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
     use rcgen::{CertificateParams, DnType, DnValue, KeyPair};
@@ -238,6 +239,25 @@ mod tests {
         assert!(is("CN=victim one", &certificate(&[(DnType::CommonName, printable)])));
         let bmp = DnValue::BmpString("victim".try_into().unwrap());
         assert!(!is("CN=victim", &certificate(&[(DnType::CommonName, bmp)])), "another alphabet is not guessed at");
+    }
+
+    #[test]
+    fn attributes_of_one_rdn_have_no_order_and_are_not_rdns() {
+        let attribute = |kind: u8, text: &str| {
+            let length = u8::try_from(text.len()).unwrap();
+            [&[0x30, length + 7, 6, 3, 0x55, 4, kind, 0x0c, length], text.as_bytes()].concat()
+        };
+        let (name, unit) = (attribute(3, "victim"), attribute(11, "x"));
+        let length = u8::try_from(name.len() + unit.len()).unwrap();
+        let der = [&[0x30, length + 2, 0x31, length], &*name, &*unit].concat();
+        let (_, theirs) = X509Name::from_der(&der).unwrap();
+        let is = |text: &str| DistinguishedName::parse(text).unwrap().is(&theirs);
+        assert!(is("CN=victim+OU=x") && is("ou=X + cn=victim"));
+        for other in
+            ["CN=victim", "OU=x", "CN=victim,OU=x", "OU=x,CN=victim", "CN=victim+OU=x+O=y", "CN=victim+CN=victim"]
+        {
+            assert!(!is(other), "{other}");
+        }
     }
 
     #[test]

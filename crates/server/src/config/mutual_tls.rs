@@ -201,3 +201,72 @@ impl MountPlan {
         MutualTls::At(urls)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, TlsOption};
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+    use std::path::Path;
+
+    fn anchor() -> String {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().pem()
+    }
+
+    /// A configuration whose one client authenticates by `tls_client_auth`, with more for each section.
+    fn read(server: &str, tenant: &str, mount: &str, tls: TlsOption) -> Result<Config, String> {
+        let text = format!(
+            "version = 1\n[server]\n{server}\n[[tenant]]\nid = \"acme\"\n{tenant}\n[[tenant.mount]]\ndialect = \"standard\"\n\
+             base_url = \"https://as.example/acme\"\n{mount}\n[[tenant.client]]\nclient_id = \"app\"\n\
+             token_endpoint_auth_method = \"tls_client_auth\"\ntls_client_auth_san_dns = \"app.example\"\n\
+             redirect_uris = [\"https://app.example/cb\"]\n"
+        );
+        let server = "public_url = \"https://as.example\"\n";
+        let text = text.replacen("[server]\n", &format!("[server]\n{server}"), 1);
+        let read = Config::read_with(Path::new("x.toml"), &text, parhelion_dialects::ALL, tls);
+        read.map_err(|fault| fault.to_string())
+    }
+
+    const ALIAS: &str = "mtls_base_url = \"https://mtls.as.example/acme\"";
+    const PROXY: &str = "trusted_proxies = [\"127.0.0.1\"]\nclient_certificate_header = \"Client-Cert\"";
+
+    #[test]
+    fn certificates_reach_a_mount_by_each_of_three_ways() {
+        let anchors = format!("trust_anchors = '''\n{}'''", anchor());
+        let mutual_tls = |server: &str, mount: &str, tls| {
+            read(server, &anchors, mount, tls).unwrap().tenants[0].mounts[0].mutual_tls.clone()
+        };
+        assert!(matches!(mutual_tls("", ALIAS, TlsOption::ThrowAway), MutualTlsPlan::At(_)));
+        let everywhere = "client_certificates = \"everywhere\"";
+        assert_eq!(mutual_tls(everywhere, "", TlsOption::ThrowAway), MutualTlsPlan::Here);
+        assert_eq!(mutual_tls(PROXY, "", TlsOption::AsConfigured), MutualTlsPlan::Here);
+        assert!(matches!(mutual_tls(PROXY, ALIAS, TlsOption::AsConfigured), MutualTlsPlan::At(_)));
+        let plan = read(PROXY, &anchors, "", TlsOption::AsConfigured).unwrap().server.client_certificate_header;
+        assert_eq!(plan, Some(ClientCertificateHeader::Rfc9440));
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused_with_a_remedy() {
+        let anchors = format!("trust_anchors = '''\n{}'''", anchor());
+        let key = KeyPair::generate().unwrap().serialize_pem();
+        let no_certificate = format!("trust_anchors = '''\n{key}'''");
+        let both = format!("{anchors}\ntrust_anchors_file = \"x.pem\"");
+        let (tls, plain) = (TlsOption::ThrowAway, TlsOption::AsConfigured);
+        for (server, tenant, mount, tls, problem) in [
+            ("", &*anchors, "", tls, "no client certificate reaches any mount"),
+            ("", &anchors, "", plain, "no client certificate reaches any mount"),
+            ("", &anchors, ALIAS, plain, "mtls_base_url: no client certificate can reach this server"),
+            (PROXY, "", "", plain, "trusts nobody who issues certificates"),
+            (PROXY, &no_certificate, "", plain, "the text of trust_anchors holds no certificate"),
+            (PROXY, &both, "", plain, "are two ways to say one thing"),
+            ("client_certificates = \"everywhere\"", &anchors, "", plain, "this listener does not speak TLS"),
+            ("client_certificate_header = \"X\"", &anchors, "", plain, "trusted_proxies is empty"),
+            (&PROXY.replace("Client-Cert", "a b"), &anchors, "", plain, "`a b` is no header name"),
+        ] {
+            let fault = read(server, tenant, mount, tls).unwrap_err();
+            assert!(fault.contains(problem) && !fault.contains("PRIVATE"), "{problem}: {fault}");
+        }
+    }
+}
