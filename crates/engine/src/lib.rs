@@ -3,19 +3,20 @@
 //! Knows no HTTP, no SQL and no clock. A dialect hands it values it has read; it answers with
 //! values a dialect can spell.
 
+pub mod attestation_challenge;
 pub mod authorize;
 pub mod client_request;
 mod completion;
 mod consent;
 pub mod demo_resource;
 pub mod discovery;
-mod dpop_nonce;
 pub mod fault;
 mod id_token_hint;
 pub mod interaction;
 pub mod introspect;
 pub mod keys;
 pub mod logout;
+mod nonce;
 mod pending;
 pub mod ports;
 pub mod push;

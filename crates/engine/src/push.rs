@@ -60,6 +60,7 @@ impl Engine {
         let mut record = self.record(mount, parameters, &proven.client.client_id, expires_in_s);
         //= rfc9449#10.1 a proof at this endpoint binds as dpop_jkt does
         record.parameters.extend(jkt.as_deref().map(|jkt| (Param::DpopJkt.name(), jkt)));
+        record.instance = proven.instance;
         let client_id = proven.client.client_id.clone();
         let (reference, mut commit) = self.put_pushed(mount, &record, &proven.policy)?;
         let claim = proven.claim_in(&mut commit)?;
@@ -87,6 +88,7 @@ impl Engine {
             pushed_at_ms: now.0,
             redeem_by_ms: now.plus_s(expires_in_s.into()).0,
             parameters: kept.map(|(param, value)| (param.name(), value)).collect(),
+            instance: None,
         }
     }
 

@@ -27,6 +27,10 @@ pub enum Credential {
     TlsClientAuth(Subject),
     /// `self_signed_tls_client_auth`: the registered certificates.
     SelfSignedTlsClientAuth(Certificates),
+    /// `attest_jwt_client_auth`: whoever the tenant trusts to vouch for it.
+    AttestJwtClientAuth,
+    /// `attest_jwt_client_auth_dpop`.
+    AttestJwtClientAuthDpop,
 }
 
 impl Credential {
@@ -41,6 +45,8 @@ impl Credential {
             Self::PrivateKeyJwt(_) => Method::PrivateKeyJwt,
             Self::TlsClientAuth(_) => Method::TlsClientAuth,
             Self::SelfSignedTlsClientAuth(_) => Method::SelfSignedTlsClientAuth,
+            Self::AttestJwtClientAuth => Method::AttestJwtClientAuth,
+            Self::AttestJwtClientAuthDpop => Method::AttestJwtClientAuthDpop,
         }
     }
 }
@@ -71,6 +77,8 @@ pub(super) fn credential(metadata: &ClientMetadata, secret: Option<&str>) -> Res
             let registered = Certificates::from_jwks(jwks).map_err(|problem| fault("jwks", problem))?;
             Credential::SelfSignedTlsClientAuth(registered)
         }
+        Method::AttestJwtClientAuth => Credential::AttestJwtClientAuth,
+        Method::AttestJwtClientAuthDpop => Credential::AttestJwtClientAuthDpop,
     };
     if secret.is_some() {
         return Err(fault("client_secret", format!("is not used with {name}")));

@@ -131,6 +131,8 @@ pub(super) struct TenantSection {
     #[serde(default)]
     pub(super) resource_server: Vec<ResourceServerSection>,
     #[serde(default)]
+    pub(super) attester: Vec<AttesterSection>,
+    #[serde(default)]
     pub(super) authorization_details_type: Vec<AuthorizationDetailsTypeSection>,
 }
 
@@ -226,4 +228,12 @@ pub(super) struct ResourceServerSection {
     pub(super) secret: Option<Spanned<String>>,
     pub(super) secret_file: Option<Spanned<PathBuf>>,
     pub(super) secret_env: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AttesterSection {
+    pub(super) issuer: Spanned<String>,
+    pub(super) jwks: Option<String>,
+    pub(super) jwks_file: Option<Spanned<PathBuf>>,
 }

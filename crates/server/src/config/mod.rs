@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, read whole, refused with everything that is wrong with it.
 #![allow(clippy::disallowed_methods, reason = "this is where the configuration file is read")]
 
+mod attesters;
 mod authorization_details_types;
 mod base_url;
 mod claims;

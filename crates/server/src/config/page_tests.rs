@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use super::authorization_details_types::AuthorizationDetailsTypeSection;
 use super::fault::unknown_name;
 use super::file::{
-    CertificateSection, ClientSection, MountSection, ResourceServerSection, TenantSection, TlsSection, UserSection,
+    AttesterSection, CertificateSection, ClientSection, MountSection, ResourceServerSection, TenantSection, TlsSection,
+    UserSection,
 };
 use super::rate::RateSection;
 use super::*;
@@ -54,6 +55,7 @@ fn page_has_exactly_the_keys_that_the_parser_knows() {
         ("`[[tenant.client]]`", known::<ClientSection>()),
         ("`[[tenant.user]]`", known::<UserSection>()),
         ("`[[tenant.resource_server]]`", known::<ResourceServerSection>()),
+        ("`[[tenant.attester]]`", known::<AttesterSection>()),
         ("`[tenant.policy]`", known::<Policy>()),
     ]);
     let told = told();
