@@ -4,16 +4,18 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use parhelion_jose::jwk::KeySet;
 use parhelion_protocol::client::Client;
 use parhelion_protocol::client_auth::attest_jwt_client_auth::{Headers, Instance, InstancePossession};
 use parhelion_protocol::client_auth::{self, Authorization, Evidence, Judge, Method, OnceKey, Party};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::parameters::Parameters;
 use parhelion_protocol::profile::{AttestationChallenge, ClientIdInForm, DpopNonce, Policy};
-use parhelion_protocol::refusal::Reason;
+use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::{Held, certificate, dpop};
 
 use crate::Engine;
+use crate::client_keys::KeySource;
 use crate::fault::{Fault, Turned};
 use crate::nonce;
 use crate::ports::{Commit, Condition, Id, Key, Kind, Moment, Verdict, Write};
@@ -311,7 +313,8 @@ impl Engine {
             now_s: self.store.now().epoch_s(),
         };
         let method = party.map(|party| party.credential.method());
-        let client_auth::Proof { once, instance } = match client_auth::prove(&presented, party, &judge) {
+        let proof = self.judge_credential(mount, &presented, party, &judge).await;
+        let client_auth::Proof { once, instance } = match proof {
             Ok(proof) => proof,
             Err(refusal) => return Judged { method, ..Judged::unidentified(Err(refusal.into())) },
         };
@@ -326,6 +329,23 @@ impl Engine {
         };
         let outcome = outcome.map(|once| Caller { id, instance, held: Held::default(), once });
         Judged { method, dpop_nonce: None, attestation_challenge, outcome }
+    }
+
+    /// Judges a credential: an assertion by whatever its client signs with at this moment.
+    async fn judge_credential(
+        &self,
+        mount: &Mount,
+        presented: &client_auth::Presented<'_>,
+        party: Option<Party<'_>>,
+        judge: &Judge<'_>,
+    ) -> Result<client_auth::Proof, Refusal> {
+        let uri = party
+            .and_then(|party| party.jwks_uri)
+            .filter(|_| matches!(presented, client_auth::Presented::PrivateKeyJwt(_)));
+        let (Some(party), Some(_)) = (party, uri) else { return client_auth::prove(presented, party, judge) };
+        let source = KeySource { client_id: presented.client_id(), registered: &KeySet::default(), uri };
+        let judged = |keys: &KeySet| client_auth::prove(presented, Some(Party { keys: Some(keys), ..party }), judge);
+        self.judge_by_keys(mount, source, judged).await
     }
 
     /// Judges the challenge that an instance answers, before anything is claimed; gives the next one where they are

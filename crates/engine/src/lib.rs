@@ -5,6 +5,7 @@
 
 pub mod attestation_challenge;
 pub mod authorize;
+mod client_keys;
 pub mod client_request;
 mod completion;
 mod consent;
@@ -27,6 +28,7 @@ pub mod response;
 mod response_jwt;
 pub mod revoke;
 pub mod token;
+mod unpack;
 mod user_claims;
 pub mod userinfo;
 mod validate;
@@ -35,7 +37,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use ports::{Entropy, Passwords, Store};
+use ports::{ClientKeys, Entropy, Passwords, RegisteredKeysOnly, Store};
 use registry::Registry;
 
 /// The engine: its ports, and the snapshot of who there is.
@@ -46,6 +48,7 @@ pub struct Engine {
     pub entropy: Arc<dyn Entropy>,
     /// Who checks passwords.
     pub passwords: Arc<dyn Passwords>,
+    client_keys: Arc<dyn ClientKeys>,
     registry: ArcSwap<Registry>,
 }
 
@@ -58,7 +61,14 @@ impl Engine {
         passwords: Arc<dyn Passwords>,
         registry: Registry,
     ) -> Self {
-        Self { store, entropy, passwords, registry: ArcSwap::from_pointee(registry) }
+        let client_keys = Arc::new(RegisteredKeysOnly);
+        Self { store, entropy, passwords, client_keys, registry: ArcSwap::from_pointee(registry) }
+    }
+
+    /// The same, which gets the keys that clients publish in this way.
+    #[must_use]
+    pub fn with_client_keys(self, client_keys: Arc<dyn ClientKeys>) -> Self {
+        Self { client_keys, ..self }
     }
 
     /// Serves whom `registry` names from now on; requests under way finish with what they began with.

@@ -64,7 +64,8 @@ pub(super) fn credential(metadata: &ClientMetadata, secret: Option<&str>) -> Res
         Method::ClientSecretPost => return needed().map(SecretDigest::of).map(Credential::ClientSecretPost),
         Method::ClientSecretJwt => return mac_credential(needed()?, metadata),
         Method::PrivateKeyJwt => {
-            metadata.jwks.as_ref().ok_or(fault("jwks", "is needed for private_key_jwt"))?;
+            let keys = metadata.jwks.as_ref().or(metadata.jwks_uri.as_ref());
+            keys.ok_or(fault("jwks", "or jwks_uri is needed for private_key_jwt"))?;
             let name = metadata.token_endpoint_auth_signing_alg.as_deref();
             Credential::PrivateKeyJwt(signing_alg("token_endpoint_auth_signing_alg", name)?)
         }

@@ -30,6 +30,7 @@ use zeroize::Zeroizing;
 pub use once_key::OnceKey;
 
 use crate::client::{ClientStatus, Credential};
+use crate::jwks_uri::JwksUri;
 use crate::limits;
 use crate::parameters::{Param, Parameters};
 use crate::profile::{ClientIdInForm, Policy};
@@ -272,6 +273,8 @@ pub struct Party<'a> {
     pub credential: &'a Credential,
     /// What it signs with.
     pub keys: Option<&'a KeySet>,
+    /// Where that is published, if it is not registered.
+    pub jwks_uri: Option<&'a JwksUri>,
     /// Whether it is served.
     pub status: ClientStatus,
 }

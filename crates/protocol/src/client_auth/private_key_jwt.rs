@@ -42,14 +42,14 @@ impl Presented<'_> {
 
     /// Where no key could be tried, one of nobody's is: an unknown client or `kid` costs what a known one does.
     fn check_signature(&self, keys: Option<&KeySet>) -> Result<(), Refusal> {
-        let verified = match keys.map(|keys| self.token.verify(keys).map(drop)) {
+        match keys.map(|keys| self.token.verify(keys).map(drop)) {
             None | Some(Err(JwsFault::NoKey)) => {
                 let alg = self.token.header().alg();
                 let _in_vain = keys_of_nobody().candidates(None, alg).next().map(|key| self.token.verify_with(key));
-                false
+                Err(refused(Reason::AssertionKeyUnknown))
             }
-            Some(outcome) => outcome.is_ok(),
-        };
-        if verified { Ok(()) } else { Err(refused(Reason::AssertionSignatureWrong)) }
+            Some(Ok(())) => Ok(()),
+            Some(Err(_)) => Err(refused(Reason::AssertionSignatureWrong)),
+        }
     }
 }

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::authorization_details_types::AuthorizationDetailsTypeSection;
 use super::fault::unknown_name;
+use super::fetch::FetchSection;
 use super::file::{
     AttesterSection, CertificateSection, ClientSection, MountSection, ResourceServerSection, TenantSection, TlsSection,
     UserSection,
@@ -46,6 +47,7 @@ fn page_has_exactly_the_keys_that_the_parser_knows() {
         ("The file", known::<File>()),
         ("`[server]`", known::<file::ServerSection>()),
         ("`[server.rate]`", known::<RateSection>()),
+        ("`[server.fetch]`", known::<FetchSection>()),
         ("`[server.tls]`", known::<TlsSection>()),
         ("`[[server.tls.certificate]]`", known::<CertificateSection>()),
         ("`[[api_token]]`", known::<ApiTokenSection>()),
