@@ -101,9 +101,9 @@ fn open<'p, 'a>(text: &str, client: &Client, judge: &Judge<'_>) -> Result<Unpack
     if header.typ().is_some_and(|typ| !TYPS.iter().any(|known| typ_is(typ, known))) {
         return Err(refused(Reason::RequestObjectTypRefused));
     }
-    let verified = token.verify(judge.keys).map_err(|fault| match fault {
-        JwsFault::NoKey => refused(Reason::RequestObjectKeyUnknown),
-        _ => refused(Reason::RequestObjectSignatureWrong),
+    let verified = token.verify(judge.keys).map_err(|fault| {
+        let known = fault != JwsFault::NoKey;
+        refused(if known { Reason::RequestObjectSignatureWrong } else { Reason::RequestObjectKeyUnknown })
     })?;
     let claims = verified.claims().map_err(|_| malformed)?;
     check_parties(&claims, client, judge)?;

@@ -154,6 +154,29 @@ pub const fn token_type(bound_to: Option<Confirmation>) -> &'static str {
     }
 }
 
+/// When a proof was made that is to have been made just now: `iat`, judged with `nbf` and `exp` where they are.
+///
+/// # Errors
+/// `wrong`, with the age of the proof where it has one.
+pub(crate) fn made_at(claims: &Claims, now_s: i64, wrong: Reason) -> Result<i64, Refusal> {
+    let Claim::Valid(issued_at_s) = claims.numeric_date("iat") else { return Err(wrong.into()) };
+    let age_s = now_s.saturating_sub(issued_at_s);
+    let wrong = Refusal::new(wrong).found_seconds(age_s);
+    if !(-limits::CLOCK_SKEW_AHEAD_S..=limits::PROOF_AGE_MAX_S).contains(&age_s) {
+        return Err(wrong);
+    }
+    for (name, within) in
+        [("nbf", -limits::CLOCK_SKEW_AHEAD_S..=i64::MAX), ("exp", i64::MIN..=limits::CLOCK_SKEW_BEHIND_S)]
+    {
+        match claims.numeric_date(name) {
+            Claim::Absent => {}
+            Claim::Valid(at_s) if within.contains(&now_s.saturating_sub(at_s)) => {}
+            Claim::Valid(_) | Claim::Malformed => return Err(wrong),
+        }
+    }
+    Ok(issued_at_s)
+}
+
 #[cfg(test)]
 mod tests {
     use super::SenderConstraint::{Optional, Required};
@@ -205,27 +228,4 @@ mod tests {
         assert_eq!(bind(CERTIFICATE, Confirmation::X5tS256(A)), Err(Reason::CertificateChanged));
         assert_eq!(bind(EITHER, Confirmation::Both { jkt: A, x5t_s256: A }), Err(Reason::CertificateChanged));
     }
-}
-
-/// When a proof was made that is to have been made just now: `iat`, judged with `nbf` and `exp` where they are.
-///
-/// # Errors
-/// `wrong`, with the age of the proof where it has one.
-pub(crate) fn made_at(claims: &Claims, now_s: i64, wrong: Reason) -> Result<i64, Refusal> {
-    let Claim::Valid(issued_at_s) = claims.numeric_date("iat") else { return Err(wrong.into()) };
-    let age_s = now_s.saturating_sub(issued_at_s);
-    let wrong = Refusal::new(wrong).found_seconds(age_s);
-    if !(-limits::CLOCK_SKEW_AHEAD_S..=limits::PROOF_AGE_MAX_S).contains(&age_s) {
-        return Err(wrong);
-    }
-    for (name, within) in
-        [("nbf", -limits::CLOCK_SKEW_AHEAD_S..=i64::MAX), ("exp", i64::MIN..=limits::CLOCK_SKEW_BEHIND_S)]
-    {
-        match claims.numeric_date(name) {
-            Claim::Absent => {}
-            Claim::Valid(at_s) if within.contains(&now_s.saturating_sub(at_s)) => {}
-            Claim::Valid(_) | Claim::Malformed => return Err(wrong),
-        }
-    }
-    Ok(issued_at_s)
 }
