@@ -180,7 +180,7 @@ pub trait Dialect: Send + Sync {
             Ok(accepted) => self.with_vendor_headers(incoming, oauth_answer::pushed(accepted)),
             Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
         };
-        oauth_answer::with_nonce(answer, judged.dpop_nonce.as_deref())
+        oauth_answer::with_nonces(answer, judged)
     }
 
     /// Writes the answer to a token request.
@@ -189,23 +189,34 @@ pub trait Dialect: Send + Sync {
             Ok(tokens) => self.with_vendor_headers(incoming, oauth_answer::tokens(tokens)),
             Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
         };
-        oauth_answer::with_nonce(answer, judged.dpop_nonce.as_deref())
+        oauth_answer::with_nonces(answer, judged)
     }
 
     /// Writes the answer to an introspection request.
     fn write_introspected(&self, incoming: &Incoming<'_>, judged: &Judged<Introspected>) -> Response {
-        match &judged.outcome {
+        let answer = match &judged.outcome {
             Ok(introspected) => oauth_answer::introspected(introspected),
             Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
-        }
+        };
+        oauth_answer::with_nonces(answer, judged)
     }
 
     /// Writes the answer to a revocation request.
     fn write_revoked(&self, incoming: &Incoming<'_>, judged: &Judged<()>) -> Response {
-        match &judged.outcome {
+        let answer = match &judged.outcome {
             Ok(()) => oauth_answer::revoked(),
             Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
-        }
+        };
+        oauth_answer::with_nonces(answer, judged)
+    }
+
+    /// Writes a challenge for attested clients, or that there are none.
+    fn write_challenge(&self, incoming: &Incoming<'_>, judged: &Judged<String>) -> Response {
+        let answer = match &judged.outcome {
+            Ok(challenge) => self.with_vendor_headers(incoming, oauth_answer::challenge_for_attested(challenge)),
+            Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
+        };
+        oauth_answer::with_nonces(answer, judged)
     }
 
     /// Writes what the authorization endpoint answers where the browser cannot be sent back to its client and the

@@ -4,10 +4,11 @@ use http::HeaderMap;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use parhelion_engine::client_request::Possession;
 use parhelion_protocol::client_auth::Authorization;
+use parhelion_protocol::client_auth::attest_jwt_client_auth::Headers;
 use parhelion_protocol::form;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::refusal::{Reason, Refusal};
-use parhelion_protocol::sender::dpop;
+use parhelion_protocol::sender::Shown;
 
 use crate::dialect::Incoming;
 
@@ -96,16 +97,26 @@ pub fn authorization(headers: &HeaderMap) -> Authorization<'_> {
     }
 }
 
-/// What the request shows of the keys that its sender holds (RFC 9449 section 4.1, RFC 8705 section 2).
+/// What the request shows of the keys that its sender holds: a DPoP proof (RFC 9449 section 4.1), a certificate (RFC 8705
+/// section 2), a client attestation with its proof (draft-ietf-oauth-attestation-based-client-auth-10 section 7).
 #[must_use]
 pub fn possession<'a>(incoming: &'a Incoming<'_>, method: &'a str) -> Possession<'a> {
-    let mut values = incoming.headers.get_all("dpop").iter();
-    let dpop = match (values.next().map(http::HeaderValue::to_str), values.next()) {
-        (None, _) => dpop::Shown::Absent,
-        (Some(Ok(proof)), None) => dpop::Shown::One(proof.into()),
-        (Some(_), _) => dpop::Shown::Repeated,
+    let headers = incoming.headers;
+    let attestation = Headers {
+        attestation: shown(headers, "oauth-client-attestation"),
+        pop: shown(headers, "oauth-client-attestation-pop"),
     };
-    Possession { dpop, certificate: incoming.certificate.clone(), htm: method.into(), ..Possession::default() }
+    let (dpop, certificate) = (shown(headers, "dpop"), incoming.certificate.clone());
+    Possession { dpop, certificate, attestation, htm: method.into(), ..Possession::default() }
+}
+
+fn shown<'a>(headers: &'a HeaderMap, name: &str) -> Shown<'a> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next().map(http::HeaderValue::to_str), values.next()) {
+        (None, _) => Shown::Absent,
+        (Some(Ok(value)), None) => Shown::One(value.into()),
+        (Some(_), _) => Shown::Repeated,
+    }
 }
 
 /// What follows the `DPoP` scheme in a header value, if it has that scheme (RFC 9449 section 7.1).

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use parhelion_engine::client_request::Judged;
 use parhelion_engine::introspect::Introspected;
 use parhelion_engine::push::Accepted;
 use parhelion_engine::token::Tokens;
@@ -11,7 +12,7 @@ use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::limits;
 use parhelion_protocol::refusal::Refusal;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::dialect::{Incoming, Response};
 
@@ -130,13 +131,24 @@ pub fn tokens(tokens: &Tokens) -> Response {
     json_response(200, NO_STORE, Value::Object(members).to_string())
 }
 
-/// The answer with the nonce that the next DPoP proof must carry (RFC 9449 section 8).
+/// The answer with what the next proofs must carry: the nonce of a DPoP proof (RFC 9449 section 8), the challenge of a
+/// proof beside an attestation (draft-ietf-oauth-attestation-based-client-auth-10 section 6.2).
 #[must_use]
-pub fn with_nonce(mut response: Response, nonce: Option<&str>) -> Response {
-    if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
-        response.headers_mut().insert("dpop-nonce", nonce);
+pub fn with_nonces<T>(mut response: Response, judged: &Judged<T>) -> Response {
+    let headers =
+        [("dpop-nonce", &judged.dpop_nonce), ("oauth-client-attestation-challenge", &judged.attestation_challenge)];
+    for (name, value) in headers {
+        if let Some(value) = value.as_deref().and_then(|value| HeaderValue::try_from(value).ok()) {
+            response.headers_mut().insert(name, value);
+        }
     }
     response
+}
+
+/// A challenge for attested clients (draft-ietf-oauth-attestation-based-client-auth-10 section 6.1).
+#[must_use]
+pub fn challenge_for_attested(challenge: &str) -> Response {
+    json_response(200, NO_STORE, json!({ "attestation_challenge": challenge }).to_string())
 }
 
 /// The answer to an introspection request (RFC 7662 section 2.2, RFC 9701 section 5).
@@ -167,7 +179,6 @@ pub fn revoked() -> Response {
 mod tests {
     use super::*;
     use parhelion_protocol::params::authorization_details::AuthorizationDetails;
-    use serde_json::json;
 
     fn granted(scope: Option<&str>, id_token: Option<&str>) -> Response {
         tokens(&Tokens {

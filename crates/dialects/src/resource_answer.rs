@@ -11,11 +11,11 @@ use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::form;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::dialect::{Incoming, Response};
 use crate::message::{self, MediaType};
-use crate::oauth_answer::{ErrorAnswer, NO_STORE, json_response, jwt_response, with_nonce};
+use crate::oauth_answer::{ErrorAnswer, NO_STORE, json_response, jwt_response, with_nonces};
 
 /// The access token of a request: in the header, or with POST in a form, and in no other way; and the proof
 /// beside it.
@@ -54,13 +54,13 @@ fn header<'a>(incoming: &'a Incoming<'_>) -> Result<Option<(&'a str, Scheme)>, R
 
 /// The answer of the userinfo endpoint (OpenID Connect Core sections 5.3.2 and 5.3.3).
 #[must_use]
-pub fn userinfo(incoming: &Incoming<'_>, judged: Judged<Userinfo>) -> Response {
-    let answer = match judged.outcome {
-        Ok(Userinfo::Json(claims)) => json_response(200, NO_STORE, claims),
-        Ok(Userinfo::Jwt(jwt)) => jwt_response("application/jwt", jwt),
+pub fn userinfo(incoming: &Incoming<'_>, judged: &Judged<Userinfo>) -> Response {
+    let answer = match &judged.outcome {
+        Ok(Userinfo::Json(claims)) => json_response(200, NO_STORE, claims.clone()),
+        Ok(Userinfo::Jwt(jwt)) => jwt_response("application/jwt", jwt.clone()),
         Err(turned) => turned_down(incoming, &turned.refusal()),
     };
-    with_nonce(answer, judged.dpop_nonce.as_deref())
+    with_nonces(answer, judged)
 }
 
 /// The header by which FAPI traces one interaction (FAPI 1.0 part 1 section 6.2.1).
@@ -71,12 +71,12 @@ const INTERACTION_ID_MAX_BYTES: usize = 64;
 
 /// The answer of the demo resource, with the caller's name for the interaction or one of ours.
 #[must_use]
-pub fn demo_resource(incoming: &Incoming<'_>, judged: Judged<Map<String, Value>>) -> Response {
-    let answer = match judged.outcome {
-        Ok(members) => json_response(200, NO_STORE, Value::Object(members).to_string()),
+pub fn demo_resource(incoming: &Incoming<'_>, judged: &Judged<Map<String, Value>>) -> Response {
+    let answer = match &judged.outcome {
+        Ok(members) => json_response(200, NO_STORE, json!(members).to_string()),
         Err(turned) => turned_down(incoming, &turned.refusal()),
     };
-    let mut answer = with_nonce(answer, judged.dpop_nonce.as_deref());
+    let mut answer = with_nonces(answer, judged);
     let sent = incoming.headers.get(INTERACTION_ID);
     let fits = |sent: &&HeaderValue| sent.len() <= INTERACTION_ID_MAX_BYTES && sent.to_str().is_ok();
     let named = sent.filter(fits).cloned().or_else(|| HeaderValue::try_from(incoming.request_id.to_string()).ok());

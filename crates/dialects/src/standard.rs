@@ -33,6 +33,7 @@ impl Dialect for Standard {
             Route { endpoint: Endpoint::Introspect, path: "/introspect" },
             Route { endpoint: Endpoint::Revoke, path: "/revoke" },
             Route { endpoint: Endpoint::EndSession, path: "/logout" },
+            Route { endpoint: Endpoint::Challenge, path: "/challenge" },
         ]
     }
 }

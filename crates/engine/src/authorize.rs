@@ -9,9 +9,9 @@ use parhelion_protocol::limits;
 use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::params::prompt::Prompt;
 use parhelion_protocol::params::request_uri;
-use parhelion_protocol::profile::{Policy, PushedRequests};
+use parhelion_protocol::profile::PushedRequests;
 use parhelion_protocol::refusal::{Reason, Refusal};
-use parhelion_protocol::request_object::{self, Unpacked};
+use parhelion_protocol::request_object::Unpacked;
 
 use crate::Engine;
 use crate::fault::Turned;
@@ -74,7 +74,12 @@ impl Engine {
         if policy.pushed_requests != PushedRequests::Optional {
             return self.refuse(mount, parameters, about(Reason::PlainRequestRefused, Param::RequestUri));
         }
-        let unpacked = match unpack_plain(mount, parameters, client_id, policy, self.store.now()) {
+        // An unknown client has no keys.
+        let unpacked = match mount.tenant.clients.get(client_id) {
+            Some(client) => self.unpack(mount, parameters, client, policy).await,
+            None => Ok(Unpacked { parameters: Cow::Borrowed(parameters), left_s: None }),
+        };
+        let unpacked = match unpacked {
             Ok(unpacked) => unpacked,
             Err(refusal) => return self.refuse(mount, parameters, refusal),
         };
@@ -176,22 +181,6 @@ fn read<'a>(parameters: &'a Parameters<'_>) -> Result<(&'a str, Reference), Refu
     let client_id = parameters.get(Param::ClientId).ok_or(about(Reason::AuthorizeParameterMissing, Param::ClientId))?;
     let request_uri = parameters.get(Param::RequestUri).unwrap_or_default();
     Ok((client_id, Reference::from_bytes(request_uri::parse(request_uri)?)))
-}
-
-/// The parameters that count of a request that the browser brings. An unknown client has no keys.
-fn unpack_plain<'p, 'a>(
-    mount: &Mount,
-    parameters: &'p Parameters<'a>,
-    client_id: &str,
-    policy: &Policy,
-    now: Moment,
-) -> Result<Unpacked<'p, 'a>, Refusal> {
-    let Some(client) = mount.tenant.clients.get(client_id) else {
-        return Ok(Unpacked { parameters: Cow::Borrowed(parameters), left_s: None });
-    };
-    let decryption = mount.tenant.keys.decryption();
-    let judge = request_object::Judge { policy, issuer: &mount.issuer, decryption, now_s: now.epoch_s() };
-    request_object::unpack(parameters, client, &judge)
 }
 
 /// Whether a session spares the user from logging in again (OpenID Connect Core 3.1.2.1).

@@ -4,17 +4,20 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use parhelion_jose::jwk::KeySet;
 use parhelion_protocol::client::Client;
-use parhelion_protocol::client_auth::{self, Authorization, Judge, Method, OnceKey, Party};
+use parhelion_protocol::client_auth::attest_jwt_client_auth::{Headers, Instance, InstancePossession};
+use parhelion_protocol::client_auth::{self, Authorization, Evidence, Judge, Method, OnceKey, Party};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::parameters::Parameters;
-use parhelion_protocol::profile::{ClientIdInForm, DpopNonce, Policy};
-use parhelion_protocol::refusal::Reason;
+use parhelion_protocol::profile::{AttestationChallenge, ClientIdInForm, DpopNonce, Policy};
+use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::{Held, certificate, dpop};
 
 use crate::Engine;
-use crate::dpop_nonce;
-use crate::fault::Turned;
+use crate::client_keys::KeySource;
+use crate::fault::{Fault, Turned};
+use crate::nonce;
 use crate::ports::{Commit, Condition, Id, Key, Kind, Moment, Verdict, Write};
 use crate::records::{self, OnceKeyMark};
 use crate::registry::Mount;
@@ -29,6 +32,16 @@ pub struct ClientRequest<'a> {
     pub possession: Possession<'a>,
 }
 
+impl ClientRequest<'_> {
+    /// What of it may authenticate the client.
+    #[must_use]
+    pub const fn evidence(&self) -> Evidence<'_> {
+        let Possession { attestation, dpop, certificate, .. } = &self.possession;
+        let (authorization, parameters) = (&self.authorization, &self.parameters);
+        Evidence { authorization, attestation, dpop, certificate, parameters }
+    }
+}
+
 /// What a request shows of the key that its sender holds.
 #[derive(Clone)]
 pub struct Possession<'a> {
@@ -36,6 +49,8 @@ pub struct Possession<'a> {
     pub dpop: dpop::Shown<'a>,
     /// The client certificate.
     pub certificate: certificate::Shown,
+    /// The headers of a client attestation.
+    pub attestation: Headers<'a>,
     /// The method that a proof is for.
     pub htm: Cow<'a, str>,
     /// The URL that a proof is for; none is the endpoint's own.
@@ -49,6 +64,7 @@ impl Default for Possession<'_> {
         Self {
             dpop: dpop::Shown::Absent,
             certificate: certificate::Shown::Absent,
+            attestation: Headers::default(),
             htm: "POST".into(),
             htu: None,
             nonce: DpopNonce::Optional,
@@ -64,6 +80,8 @@ pub struct Proven {
     pub policy: Arc<Policy>,
     /// The keys that it showed to hold.
     pub held: Held,
+    /// Thumbprint of the key of the client's instance, where an attester vouches for one.
+    pub instance: Option<[u8; 32]>,
     once: Once,
 }
 
@@ -107,7 +125,27 @@ pub(crate) struct HeldKey {
 /// Somebody who proved to be who they say, and nothing more.
 pub(crate) struct Caller {
     pub(crate) id: String,
+    instance: Option<Instance>,
+    held: Held,
     once: Once,
+}
+
+impl Caller {
+    /// Whether the caller's DPoP proof is what shows that its attested key is held, so that it has to be judged.
+    pub(crate) const fn authenticates_by_dpop(&self) -> bool {
+        matches!(self.instance, Some(Instance { possession: InstancePossession::Dpop, .. }))
+    }
+
+    /// The same caller, who shows to hold the key of a DPoP proof and that of a certificate, if any.
+    fn holding(mut self, proof: Option<HeldKey>, x5t_s256: Option<[u8; 32]>) -> Result<Self, Turned> {
+        let attested = self.instance.as_ref().filter(|_| self.authenticates_by_dpop()).map(|instance| instance.jkt);
+        self.held = Held { jkt: proof.as_ref().map(|proof| proof.jkt), x5t_s256 };
+        if attested.is_some() && attested != self.held.jkt {
+            return Err(Reason::AttestationKeyContradicted.into());
+        }
+        self.once.extend(proof.map(|proof| proof.once));
+        Ok(self)
+    }
 }
 
 /// An outcome, and how the client that it concerns is registered, where one was identified.
@@ -116,6 +154,8 @@ pub struct Judged<T> {
     pub method: Option<Method>,
     /// The nonce that the next DPoP proof must carry, where nonces are in force.
     pub dpop_nonce: Option<String>,
+    /// The challenge that the next proof beside an attestation must carry, where challenges are in force.
+    pub attestation_challenge: Option<String>,
     /// How it went.
     pub outcome: Result<T, Turned>,
 }
@@ -124,7 +164,7 @@ impl<T> Judged<T> {
     /// The outcome of a request from which no client was identified.
     #[must_use]
     pub const fn unidentified(outcome: Result<T, Turned>) -> Self {
-        Self { method: None, dpop_nonce: None, outcome }
+        Self { method: None, dpop_nonce: None, attestation_challenge: None, outcome }
     }
 }
 
@@ -138,15 +178,14 @@ impl Engine {
         client_id_in_form: ClientIdInForm,
     ) -> Judged<Proven> {
         let find = |id: &str| mount.tenant.clients.get(id).map(|client| client.party());
-        let Judged { method, outcome, .. } = self.prove_caller(mount, request, client_id_in_form, find).await;
+        let judged = self.prove_caller(mount, request, client_id_in_form, find).await;
+        let Judged { method, attestation_challenge, outcome, .. } = judged;
         let (dpop_nonce, outcome) = match outcome {
-            Ok(caller) => match mount.tenant.clients.get(&caller.id) {
-                Some(client) => self.prove_possession(mount, request, endpoint, client, caller).await,
-                None => (None, Err(Reason::ClientUnknown.into())),
-            },
+            Ok(caller) => self.prove_possession(mount, request, endpoint, caller).await,
             Err(turned) => (None, Err(turned)),
         };
-        Judged { method, dpop_nonce, outcome }
+        let outcome = outcome.and_then(|caller| proven(mount, caller));
+        Judged { method, dpop_nonce, attestation_challenge, outcome }
     }
 
     /// Does what a client asks that proves to be the one who asks. A refusal uses its once-keys up too.
@@ -158,8 +197,8 @@ impl Engine {
         client_id_in_form: ClientIdInForm,
         act: impl AsyncFnOnce(&Proven) -> Result<T, Turned>,
     ) -> Judged<T> {
-        let Judged { method, dpop_nonce, outcome } =
-            self.authenticate(mount, request, endpoint, client_id_in_form).await;
+        let judged = self.authenticate(mount, request, endpoint, client_id_in_form).await;
+        let Judged { method, dpop_nonce, attestation_challenge, outcome } = judged;
         let outcome = match outcome {
             Ok(proven) => {
                 let outcome = act(&proven).await;
@@ -167,25 +206,25 @@ impl Engine {
             }
             Err(turned) => Err(turned),
         };
-        Judged { method, dpop_nonce, outcome }
+        Judged { method, dpop_nonce, attestation_challenge, outcome }
     }
 
-    /// Judges the DPoP proof of a client that authenticated. The server's challenge comes before anything is
+    /// Judges the DPoP proof of a caller that authenticated. The server's challenge comes before anything is
     /// claimed: the same assertion may come again with the nonce.
-    async fn prove_possession(
+    pub(crate) async fn prove_possession(
         &self,
         mount: &Mount,
         request: &ClientRequest<'_>,
         endpoint: Endpoint,
-        client: &Arc<Client>,
         caller: Caller,
-    ) -> (Option<String>, Result<Proven, Turned>) {
-        let policy = Arc::clone(mount.policy_for(&caller.id));
+    ) -> (Option<String>, Result<Caller, Turned>) {
+        let policy = mount.policy_for(&caller.id);
         let needed = policy.dpop_nonce.max(request.possession.nonce);
+        let challenged =
+            caller.authenticates_by_dpop() && policy.attestation_challenge == AttestationChallenge::Required;
+        let needed = if challenged { DpopNonce::Required } else { needed };
         let nonce = match &request.possession.dpop {
-            dpop::Shown::One(_) if needed == DpopNonce::Required => {
-                dpop_nonce::current(mount, self.store.now()).map(Some)
-            }
+            dpop::Shown::One(_) if needed == DpopNonce::Required => nonce::current(mount, self.store.now()).map(Some),
             dpop::Shown::One(_) | dpop::Shown::Absent | dpop::Shown::Repeated => Ok(None),
         };
         let nonce = match nonce {
@@ -196,17 +235,9 @@ impl Engine {
             Ok(chain) => chain.map(certificate::Chain::x5t_s256),
             Err(refusal) => return (None, Err(refusal.into())),
         };
-        let judge = self.dpop_judge(mount, &policy, &request.possession, endpoint);
+        let judge = self.dpop_judge(mount, policy, &request.possession, endpoint);
         let outcome = self.judge_proof(mount, &request.possession.dpop, &judge, needed).await;
-        let proven = outcome.map(|proof| {
-            let mut once = caller.once;
-            let jkt = proof.map(|held| {
-                once.push(held.once);
-                held.jkt
-            });
-            Proven { client: Arc::clone(client), policy, held: Held { jkt, x5t_s256 }, once }
-        });
-        (nonce, proven)
+        (nonce, outcome.and_then(|proof| caller.holding(proof, x5t_s256)))
     }
 
     /// What a proof at this endpoint is judged against.
@@ -240,7 +271,7 @@ impl Engine {
             dpop::Shown::One(proof) => dpop::judge(proof, judge)?,
         };
         let fresh = match &proof.nonce {
-            Some(nonce) => dpop_nonce::is_fresh(mount, nonce, self.store.now())?,
+            Some(nonce) => nonce::is_fresh(mount, nonce, self.store.now())?,
             None => needed == DpopNonce::Optional,
         };
         if !fresh {
@@ -259,7 +290,7 @@ impl Engine {
         find: impl FnOnce(&str) -> Option<Party<'m>>,
     ) -> Judged<Caller> {
         let shown = &request.possession.certificate;
-        let presented = client_auth::present(&request.authorization, &request.parameters, shown, client_id_in_form);
+        let presented = client_auth::present(&request.evidence(), client_id_in_form);
         let (presented, certificate) = match presented.and_then(|presented| Ok((presented, shown.chain()?))) {
             Ok(read) => read,
             Err(refusal) => return Judged::unidentified(Err(refusal.into())),
@@ -271,19 +302,76 @@ impl Engine {
             .flat_map(|endpoint| [mount.url(endpoint), mount.mtls_url(endpoint)])
             .flatten()
             .collect();
+        let policy = mount.policy_for(&id);
         let judge = Judge {
-            policy: mount.policy_for(&id),
+            policy,
             issuer: &mount.issuer,
             endpoint_urls: &urls,
             certificate,
             trust_anchors: &mount.tenant.trust_anchors,
+            attesters: &mount.tenant.attesters,
             now_s: self.store.now().epoch_s(),
         };
-        let outcome = match client_auth::prove(&presented, party, &judge) {
-            Ok(once) => self.unused(mount, once, Reason::AssertionReplayed).await.map(|once| Caller { id, once }),
-            Err(refusal) => Err(refusal.into()),
+        let method = party.map(|party| party.credential.method());
+        let proof = self.judge_credential(mount, &presented, party, &judge).await;
+        let client_auth::Proof { once, instance } = match proof {
+            Ok(proof) => proof,
+            Err(refusal) => return Judged { method, ..Judged::unidentified(Err(refusal.into())) },
         };
-        Judged { method: party.map(|party| party.credential.method()), dpop_nonce: None, outcome }
+        let replayed = if instance.is_some() { Reason::AttestationPopReplayed } else { Reason::AssertionReplayed };
+        let (attestation_challenge, met) = match &instance {
+            Some(instance) => self.judge_challenge(mount, policy, instance),
+            None => (None, Ok(())),
+        };
+        let outcome = match met {
+            Ok(()) => self.unused(mount, once, replayed).await,
+            Err(turned) => Err(turned),
+        };
+        let outcome = outcome.map(|once| Caller { id, instance, held: Held::default(), once });
+        Judged { method, dpop_nonce: None, attestation_challenge, outcome }
+    }
+
+    /// Judges a credential: an assertion by whatever its client signs with at this moment.
+    async fn judge_credential(
+        &self,
+        mount: &Mount,
+        presented: &client_auth::Presented<'_>,
+        party: Option<Party<'_>>,
+        judge: &Judge<'_>,
+    ) -> Result<client_auth::Proof, Refusal> {
+        let uri = party
+            .and_then(|party| party.jwks_uri)
+            .filter(|_| matches!(presented, client_auth::Presented::PrivateKeyJwt(_)));
+        let (Some(party), Some(_)) = (party, uri) else { return client_auth::prove(presented, party, judge) };
+        let source = KeySource { client_id: presented.client_id(), registered: &KeySet::default(), uri };
+        let judged = |keys: &KeySet| client_auth::prove(presented, Some(Party { keys: Some(keys), ..party }), judge);
+        self.judge_by_keys(mount, source, judged).await
+    }
+
+    /// Judges the challenge that an instance answers, before anything is claimed; gives the next one where they are
+    /// in force. One that shows its key by DPoP answers by the nonce of that proof.
+    fn judge_challenge(
+        &self,
+        mount: &Mount,
+        policy: &Policy,
+        instance: &Instance,
+    ) -> (Option<String>, Result<(), Turned>) {
+        let now = self.store.now();
+        let needed = policy.attestation_challenge == AttestationChallenge::Required;
+        let judged = || -> Result<_, Fault> {
+            let next = if needed { Some(nonce::current(mount, now)?) } else { None };
+            let fresh = match &instance.possession {
+                InstancePossession::Pop { challenge: Some(challenge) } => nonce::is_fresh(mount, challenge, now)?,
+                InstancePossession::Pop { challenge: None } => !needed,
+                InstancePossession::Dpop => true,
+            };
+            Ok((next, fresh))
+        };
+        match judged() {
+            Ok((next, true)) => (next, Ok(())),
+            Ok((next, false)) => (next, Err(Reason::AttestationChallengeNeeded.into())),
+            Err(fault) => (None, Err(fault.into())),
+        }
     }
 
     /// Claims a caller's once-key, whatever the request leads to: nothing else is written with it.
@@ -323,12 +411,20 @@ impl Engine {
     /// used by whatever it was shown for (OpenID Connect Core section 9).
     async fn claim_on_refusal<T>(&self, proven: &Proven, outcome: Result<T, Turned>) -> Result<T, Turned> {
         let Err(Turned::Refused(refusal)) = &outcome else { return outcome };
-        if matches!(refusal.reason, Reason::AssertionReplayed | Reason::DpopReplayed) {
+        if matches!(refusal.reason, Reason::AssertionReplayed | Reason::AttestationPopReplayed | Reason::DpopReplayed) {
             return outcome;
         }
         self.claim_alone(&proven.once).await?;
         outcome
     }
+}
+
+/// A caller that is a client.
+fn proven(mount: &Mount, caller: Caller) -> Result<Proven, Turned> {
+    let Caller { id, instance, held, once } = caller;
+    let client = mount.tenant.clients.get(&id).map(Arc::clone).ok_or(Turned::from(Reason::ClientUnknown))?;
+    let policy = Arc::clone(mount.policy_for(&id));
+    Ok(Proven { client, policy, held, instance: instance.map(|instance| instance.jkt), once })
 }
 
 fn mark(key: Key, forget_at: Moment) -> Result<Write, Turned> {

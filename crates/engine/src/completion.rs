@@ -40,7 +40,7 @@ impl Engine {
         let user = mount.tenant.users.with_sub(&login.sub).ok_or(Turned::from(Reason::InteractionUnknown))?;
         let (response_type, now) = (standing.request.response_type, self.store.now());
         let granted = Shown::of(standing).filtered(shown);
-        let code = code(mount, standing, login, &granted);
+        let code = Code { instance: pending.record.instance, ..code(mount, standing, login, &granted) };
         let mut issued = Issued::default();
         if response_type.has_code() {
             self.issue_code(mount, standing, &code, &mut issued)?;
@@ -94,6 +94,7 @@ impl Engine {
             authorization_details: granted.authorization_details.clone(),
             grant: *Reference::draw(&*self.entropy)?.as_bytes(),
             bound_to: code.bound_to,
+            instance: code.instance,
         };
         let access = Reference::draw(&*self.entropy)?;
         issued.writes.push(self.put_grant(mount, basis.grant, &Grant::of_code(code, &Scope::default()), gone_at)?);
@@ -128,5 +129,6 @@ fn code(mount: &Mount, standing: &Standing, login: &Login, granted: &Shown) -> C
         bound_to: request.dpop_jkt.map(Confirmation::Jkt),
         state: CodeState::Unused(0),
         authorization_details: granted.authorization_details.to_text(),
+        instance: None,
     }
 }

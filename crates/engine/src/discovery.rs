@@ -15,12 +15,16 @@ use crate::registry::{Mount, MutualTls};
 pub fn metadata(mount: &Mount) -> String {
     let mut document = Map::new();
     document.insert("issuer".to_owned(), json!(mount.issuer));
-    for endpoint in Endpoint::ALL {
+    let is_served = |endpoint: &Endpoint| *endpoint != Endpoint::Challenge || mount.takes_attestations();
+    for endpoint in Endpoint::ALL.into_iter().filter(is_served) {
         if let (Some(name), Some(url)) = (endpoint.metadata_name(), mount.url(endpoint)) {
             document.insert(name.to_owned(), json!(url));
         }
     }
     document.extend(capabilities(mount));
+    if mount.takes_attestations() {
+        document.extend(attestation(&mount.policy));
+    }
     //= rfc9396#10
     let types: Vec<&String> = mount.tenant.authorization_details_types.keys().collect();
     if !types.is_empty() {
@@ -128,6 +132,16 @@ fn grant_types(policy: &Policy) -> Vec<&'static str> {
     served.map(|kind| kind.as_str()).collect()
 }
 
+/// Attestations count as authentication and not beside another, so that there is no
+/// `client_attestation_pop_methods_supported` (draft-ietf-oauth-attestation-based-client-auth-10 section 8).
+fn attestation(policy: &Policy) -> [(String, Value); 2] {
+    let named = |name: &str, values: &Set<AlgName>| (name.to_owned(), json!(algs(values)));
+    [
+        named("client_attestation_signing_alg_values_supported", &policy.client_attestation_algs),
+        named("client_attestation_pop_signing_alg_values_supported", &policy.client_attestation_pop_algs),
+    ]
+}
+
 fn auth_methods(mount: &Mount) -> Vec<&'static str> {
     let methods = mount.policy.client_auth_methods.iter();
     methods.filter(|method| can_be_met(mount, **method)).map(|method| method.as_str()).collect()
@@ -139,6 +153,7 @@ fn can_be_met(mount: &Mount, method: Method) -> bool {
     match method {
         Method::TlsClientAuth => certificates && !mount.tenant.trust_anchors.is_empty(),
         Method::SelfSignedTlsClientAuth => certificates,
+        Method::AttestJwtClientAuth | Method::AttestJwtClientAuthDpop => mount.takes(method),
         Method::None
         | Method::ClientSecretBasic
         | Method::ClientSecretPost

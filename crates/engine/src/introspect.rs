@@ -2,6 +2,7 @@
 
 use parhelion_jose::base64url;
 use parhelion_jose::jwk::KeySet;
+use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::profile::{ClientIdInForm, Introspection};
 use parhelion_protocol::refusal::{Reason, Refusal};
@@ -49,13 +50,19 @@ impl Engine {
             Some(server) => server.party(),
             None => mount.tenant.clients.get(id).map(|client| client.party()),
         };
-        let Judged { method, dpop_nonce, outcome } =
-            self.prove_caller(mount, request, ClientIdInForm::FromCredential, find).await;
+        let judged = self.prove_caller(mount, request, ClientIdInForm::FromCredential, find).await;
+        let Judged { method, attestation_challenge, outcome, .. } = judged;
+        let (dpop_nonce, outcome) = match outcome {
+            Ok(caller) if caller.authenticates_by_dpop() => {
+                self.prove_possession(mount, request, Endpoint::Introspect, caller).await
+            }
+            outcome => (None, outcome),
+        };
         let outcome = match outcome {
             Ok(caller) => self.introspect_for(mount, request, &caller, form).await,
             Err(turned) => Err(turned),
         };
-        Judged { method, dpop_nonce, outcome }
+        Judged { method, dpop_nonce, attestation_challenge, outcome }
     }
 
     async fn introspect_for(

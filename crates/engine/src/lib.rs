@@ -3,19 +3,21 @@
 //! Knows no HTTP, no SQL and no clock. A dialect hands it values it has read; it answers with
 //! values a dialect can spell.
 
+pub mod attestation_challenge;
 pub mod authorize;
+mod client_keys;
 pub mod client_request;
 mod completion;
 mod consent;
 pub mod demo_resource;
 pub mod discovery;
-mod dpop_nonce;
 pub mod fault;
 mod id_token_hint;
 pub mod interaction;
 pub mod introspect;
 pub mod keys;
 pub mod logout;
+mod nonce;
 mod pending;
 pub mod ports;
 pub mod push;
@@ -26,6 +28,7 @@ pub mod response;
 mod response_jwt;
 pub mod revoke;
 pub mod token;
+mod unpack;
 mod user_claims;
 pub mod userinfo;
 mod validate;
@@ -34,7 +37,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use ports::{Entropy, Passwords, Store};
+use ports::{ClientKeys, Entropy, Passwords, RegisteredKeysOnly, Store};
 use registry::Registry;
 
 /// The engine: its ports, and the snapshot of who there is.
@@ -45,6 +48,7 @@ pub struct Engine {
     pub entropy: Arc<dyn Entropy>,
     /// Who checks passwords.
     pub passwords: Arc<dyn Passwords>,
+    client_keys: Arc<dyn ClientKeys>,
     registry: ArcSwap<Registry>,
 }
 
@@ -57,7 +61,14 @@ impl Engine {
         passwords: Arc<dyn Passwords>,
         registry: Registry,
     ) -> Self {
-        Self { store, entropy, passwords, registry: ArcSwap::from_pointee(registry) }
+        let client_keys = Arc::new(RegisteredKeysOnly);
+        Self { store, entropy, passwords, client_keys, registry: ArcSwap::from_pointee(registry) }
+    }
+
+    /// The same, which gets the keys that clients publish in this way.
+    #[must_use]
+    pub fn with_client_keys(self, client_keys: Arc<dyn ClientKeys>) -> Self {
+        Self { client_keys, ..self }
     }
 
     /// Serves whom `registry` names from now on; requests under way finish with what they began with.

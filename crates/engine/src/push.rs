@@ -9,7 +9,7 @@ use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::params::request_uri;
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::refusal::{Reason, Refusal};
-use parhelion_protocol::request_object::{self, Unpacked};
+use parhelion_protocol::request_object::Unpacked;
 
 use crate::Engine;
 use crate::client_request::{ClientRequest, Judged, Proven};
@@ -47,10 +47,8 @@ impl Engine {
         request: &ClientRequest<'_>,
         proven: &Proven,
     ) -> Result<Accepted, Turned> {
-        let now_s = self.store.now().epoch_s();
-        let decryption = mount.tenant.keys.decryption();
-        let judge = request_object::Judge { policy: &proven.policy, issuer: &mount.issuer, decryption, now_s };
-        let Unpacked { parameters, left_s } = request_object::unpack(&request.parameters, &proven.client, &judge)?;
+        let unpacked = self.unpack(mount, &request.parameters, &proven.client, &proven.policy).await?;
+        let Unpacked { parameters, left_s } = unpacked;
         let parameters = &*parameters;
         let Validated { request, .. } = validate(mount, parameters, &proven.client, &proven.policy, Column::Push)?;
         let jkt = bound_key(request.dpop_jkt, proven.held.jkt)?.filter(|_| request.dpop_jkt.is_none());
@@ -60,6 +58,7 @@ impl Engine {
         let mut record = self.record(mount, parameters, &proven.client.client_id, expires_in_s);
         //= rfc9449#10.1 a proof at this endpoint binds as dpop_jkt does
         record.parameters.extend(jkt.as_deref().map(|jkt| (Param::DpopJkt.name(), jkt)));
+        record.instance = proven.instance;
         let client_id = proven.client.client_id.clone();
         let (reference, mut commit) = self.put_pushed(mount, &record, &proven.policy)?;
         let claim = proven.claim_in(&mut commit)?;
@@ -87,6 +86,7 @@ impl Engine {
             pushed_at_ms: now.0,
             redeem_by_ms: now.plus_s(expires_in_s.into()).0,
             parameters: kept.map(|(param, value)| (param.name(), value)).collect(),
+            instance: None,
         }
     }
 

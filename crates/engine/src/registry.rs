@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use parhelion_protocol::authorization_details_type::AuthorizationDetailsTypes;
 use parhelion_protocol::client::Client;
+use parhelion_protocol::client_auth::Method;
 use parhelion_protocol::client_auth::TrustAnchors;
+use parhelion_protocol::client_auth::attest_jwt_client_auth::Attester;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::resource_server::ResourceServer;
@@ -38,6 +40,8 @@ pub struct Tenant {
     pub authorization_details_types: AuthorizationDetailsTypes,
     /// Whose certificates it takes from clients.
     pub trust_anchors: Arc<TrustAnchors>,
+    /// Whose attestations of clients it takes.
+    pub attesters: Arc<[Attester]>,
     /// What it signs and decrypts with.
     pub keys: TenantKeys,
     /// What its cookies are sealed with.
@@ -59,6 +63,7 @@ impl Tenant {
             resources: self.resources.clone(),
             authorization_details_types: self.authorization_details_types.clone(),
             trust_anchors: Arc::clone(&self.trust_anchors),
+            attesters: Arc::clone(&self.attesters),
             keys,
             cookie_key: self.cookie_key.clone(),
         }
@@ -148,6 +153,19 @@ impl Mount {
     #[must_use]
     pub fn policy_for(&self, client_id: &str) -> &Arc<Policy> {
         self.client_policies.get(client_id).unwrap_or(&self.policy)
+    }
+
+    /// Whether clients can authenticate by this method here: an attested one needs an attester.
+    #[must_use]
+    pub fn takes(&self, method: Method) -> bool {
+        let vouched_for = !method.is_attested() || !self.tenant.attesters.is_empty();
+        vouched_for && self.policy.client_auth_methods.has(&method)
+    }
+
+    /// Whether clients can be attested here.
+    #[must_use]
+    pub fn takes_attestations(&self) -> bool {
+        Method::ALL.iter().any(|method| method.is_attested() && self.takes(*method))
     }
 
     /// The URL of an endpoint, if it is served here.

@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 
 use crate::Engine;
 use crate::client_request::{Judged, Possession};
-use crate::dpop_nonce;
 use crate::fault::{Fault, Turned};
+use crate::nonce;
 use crate::ports::Moment;
 use crate::records::{self, AccessToken, Grant};
 use crate::reference::Reference;
@@ -72,7 +72,7 @@ impl Engine {
     /// The nonce that the next proof must carry, where nonces are in force.
     pub(crate) fn next_nonce(&self, mount: &Mount, shown: &ShownToken<'_>) -> Option<String> {
         let due = shown.scheme == Scheme::Dpop && mount.policy.dpop_nonce == DpopNonce::Required;
-        due.then(|| dpop_nonce::current(mount, self.store.now()).ok()).flatten()
+        due.then(|| nonce::current(mount, self.store.now()).ok()).flatten()
     }
 
     /// A token that is live and shown as it must be.

@@ -68,7 +68,10 @@ fn pushed_request_is_as_it_was() {
     let parameters = vec![("response_type".to_owned(), "code".to_owned()), ("state".to_owned(), "s\u{e9}".to_owned())];
     let (client_id, issuer) = ("app".to_owned(), "https://as.example".to_owned());
     let (pushed_at_ms, redeem_by_ms) = (1_800_000_000_000, 1_800_000_090_000);
-    check_sealed("pushed_request", &PushedRequest { client_id, issuer, pushed_at_ms, redeem_by_ms, parameters });
+    check_sealed(
+        "pushed_request",
+        &PushedRequest { client_id, issuer, pushed_at_ms, redeem_by_ms, parameters, instance: Some([7; 32]) },
+    );
 }
 
 fn code(state: CodeState, code_challenge: CodeChallenge) -> Code {
@@ -89,6 +92,7 @@ fn code(state: CodeState, code_challenge: CodeChallenge) -> Code {
         bound_to: Some(Confirmation::Jkt([3; 32])),
         state,
         authorization_details: Some("[{\"type\":\"a\"}]".to_owned()),
+        instance: Some([7; 32]),
     }
 }
 
@@ -137,6 +141,7 @@ fn access_token_and_session_are_as_they_were() {
             issued_at_s: 1_800_000_000,
             bound_to: None,
             state: RefreshState::Replaced,
+            instance: Some([7; 32]),
         },
     );
     check_sealed("session", &Session { sub: "alice".to_owned(), auth_time_s: 1_800_000_000 });

@@ -9,6 +9,7 @@ use serde::Deserialize;
 pub use credential::Credential;
 
 use crate::client_auth::Party;
+use crate::jwks_uri::JwksUri;
 use crate::limits;
 use crate::params::redirect_uri::{RedirectUriFault, RegisteredRedirectUri};
 use crate::params::response_type::{self, ResponseType};
@@ -80,8 +81,10 @@ pub struct Client {
     pub client_uri: Option<String>,
     /// How it authenticates.
     pub credential: Credential,
-    /// What it signs with.
+    /// What it signs with, where it registered that.
     pub keys: KeySet,
+    /// Where it publishes what it signs with, in the place of that.
+    pub jwks_uri: Option<JwksUri>,
     /// The one algorithm of its request objects, if it registered one.
     pub request_object_signing_alg: Option<Algorithm>,
     /// The one way in which its request objects are encrypted, where they are, if it registered one.
@@ -159,6 +162,8 @@ pub struct ClientMetadata {
     pub require_signed_request_object: bool,
     /// Its public keys, as the text of a JWK set.
     pub jwks: Option<String>,
+    /// Where it publishes them, in the place of `jwks`.
+    pub jwks_uri: Option<String>,
     /// At least one.
     pub redirect_uris: Vec<String>,
     /// Default: none (OpenID Connect RP-Initiated Logout section 3.1).
@@ -225,6 +230,7 @@ impl Client {
     ) -> Result<Self, MetadataFault> {
         check_client_id(&metadata.client_id)?;
         let credential = credential::credential(&metadata, secret)?;
+        let jwks_uri = jwks_uri(&metadata)?;
         let (keys, redirect_uris) = (key_set(metadata.jwks.as_deref())?, redirect_uris(&metadata, loopback)?);
         let (response_types, grant_types) = response_types(&metadata)?;
         check_post_logout_redirect_uris(&metadata, loopback)?;
@@ -247,6 +253,7 @@ impl Client {
             )?,
             responses,
             keys,
+            jwks_uri,
             request_objects: match metadata.require_signed_request_object {
                 true => RequestObjects::Required,
                 false => RequestObjects::Optional,
@@ -276,7 +283,8 @@ impl Client {
     /// The client as one that authenticates.
     #[must_use]
     pub const fn party(&self) -> Party<'_> {
-        Party { credential: &self.credential, keys: Some(&self.keys), status: self.status }
+        let jwks_uri = self.jwks_uri.as_ref();
+        Party { credential: &self.credential, keys: Some(&self.keys), jwks_uri, status: self.status }
     }
 }
 
@@ -288,6 +296,16 @@ fn check_client_id(client_id: &str) -> Result<(), MetadataFault> {
     let printable = client_id.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
     let bounded = (1..=limits::CLIENT_ID_MAX_BYTES).contains(&client_id.len());
     if printable && bounded { Ok(()) } else { Err(fault("client_id", "must be 1 to 256 bytes of printable ASCII")) }
+}
+
+/// Where the keys are, where they are not in the metadata themselves.
+//= rfc7591#2 "jwks_uri and jwks MUST NOT both be present"
+fn jwks_uri(metadata: &ClientMetadata) -> Result<Option<JwksUri>, MetadataFault> {
+    let Some(text) = metadata.jwks_uri.as_deref() else { return Ok(None) };
+    if metadata.jwks.is_some() {
+        return Err(fault("jwks_uri", "stands beside jwks; only one of them may"));
+    }
+    JwksUri::parse(text).map(Some).map_err(|cause| fault("jwks_uri", cause.0))
 }
 
 /// Reads a registered JWK set; none is an empty one.

@@ -19,6 +19,8 @@ pub enum Endpoint {
     EndSession,
     /// A resource that only shows what a token is worth here: for those who try a client out.
     DemoResource,
+    /// Challenges for attested clients (draft-ietf-oauth-attestation-based-client-auth-10 section 6).
+    Challenge,
     /// The public keys (RFC 7517 section 5).
     Jwks,
     /// Metadata (OpenID Connect Discovery section 4).
@@ -27,7 +29,7 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Push,
         Self::Authorize,
         Self::Token,
@@ -36,6 +38,7 @@ impl Endpoint {
         Self::Revoke,
         Self::EndSession,
         Self::DemoResource,
+        Self::Challenge,
         Self::Jwks,
         Self::Discovery,
     ];
@@ -52,6 +55,7 @@ impl Endpoint {
             Self::Introspect => Some("introspection_endpoint"),
             Self::Revoke => Some("revocation_endpoint"),
             Self::EndSession => Some("end_session_endpoint"),
+            Self::Challenge => Some("challenge_endpoint"),
             Self::Jwks => Some("jwks_uri"),
             Self::DemoResource | Self::Discovery => None,
         }
@@ -61,7 +65,7 @@ impl Endpoint {
     #[must_use]
     pub const fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Push | Self::Token | Self::Introspect | Self::Revoke => &["POST"],
+            Self::Push | Self::Token | Self::Introspect | Self::Revoke | Self::Challenge => &["POST"],
             Self::Authorize | Self::Userinfo | Self::EndSession | Self::DemoResource => &["GET", "POST"],
             Self::Jwks | Self::Discovery => &["GET", "HEAD"],
         }

@@ -15,6 +15,7 @@ pub mod client;
 pub mod client_auth;
 pub mod endpoint;
 pub mod form;
+pub mod jwks_uri;
 pub mod limits;
 pub mod parameters;
 pub mod params;

@@ -79,14 +79,19 @@ pub const CLOCK_SKEW_BEHIND_S: i64 = 10;
 /// so that what was judged in time is also claimed in time.
 pub const ONCE_KEY_MARGIN_S: i64 = 60;
 
+/// Bytes of a `jwks_uri`.
+pub const JWKS_URI_MAX_BYTES: usize = 2048;
+/// Attesters of one tenant.
+pub const ATTESTERS_MAX: usize = 16;
+
 /// How long an authorization response that is a JWT is good, in seconds (JARM 2.1: at most ten minutes).
 pub const RESPONSE_JWT_LIFETIME_S: i64 = 120;
 /// How long a request object may live, and how old it may be, where a profile asks, in seconds.
 pub const REQUEST_OBJECT_LIFETIME_MAX_S: i64 = 3600;
-/// How old a DPoP proof may be, in seconds: 10 must be accepted, an hour must not.
-pub const DPOP_PROOF_AGE_MAX_S: i64 = 60;
-/// How long a DPoP nonce is handed out; it is accepted for as long again, in seconds.
-pub const DPOP_NONCE_LIFETIME_S: i64 = 120;
+/// How old a proof of possession may be, in seconds: 10 must be accepted, an hour must not.
+pub const PROOF_AGE_MAX_S: i64 = 60;
+/// How long a nonce for such a proof is handed out; it is accepted for as long again, in seconds.
+pub const PROOF_NONCE_LIFETIME_S: i64 = 120;
 
 /// Refusals of a wrong `code_verifier` that one code survives.
 pub const CODE_VERIFIER_FAILURES_MAX: u8 = 5;

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use parhelion_jose::claims::{Claim, Claims};
 use parhelion_jose::jwe::{self, DecryptionKeySet, JweFault};
-use parhelion_jose::jws::{Compact, typ_is};
+use parhelion_jose::jwk::KeySet;
+use parhelion_jose::jws::{Compact, JwsFault, typ_is};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -25,6 +26,8 @@ pub struct Judge<'a> {
     pub policy: &'a Policy,
     /// The issuer of the mount that the request came through.
     pub issuer: &'a str,
+    /// What the client signs with.
+    pub keys: &'a KeySet,
     /// What the tenant's clients encrypt to.
     pub decryption: &'a DecryptionKeySet,
     /// Seconds since 1970.
@@ -98,7 +101,10 @@ fn open<'p, 'a>(text: &str, client: &Client, judge: &Judge<'_>) -> Result<Unpack
     if header.typ().is_some_and(|typ| !TYPS.iter().any(|known| typ_is(typ, known))) {
         return Err(refused(Reason::RequestObjectTypRefused));
     }
-    let verified = token.verify(&client.keys).map_err(|_| refused(Reason::RequestObjectSignatureWrong))?;
+    let verified = token.verify(judge.keys).map_err(|fault| {
+        let known = fault != JwsFault::NoKey;
+        refused(if known { Reason::RequestObjectSignatureWrong } else { Reason::RequestObjectKeyUnknown })
+    })?;
     let claims = verified.claims().map_err(|_| malformed)?;
     check_parties(&claims, client, judge)?;
     let left_s = check_times(&claims, judge)?;

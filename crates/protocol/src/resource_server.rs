@@ -61,6 +61,6 @@ impl ResourceServer {
     #[must_use]
     pub fn party(&self) -> Option<Party<'_>> {
         let credential = self.credential.as_ref()?;
-        Some(Party { credential, keys: None, status: ClientStatus::Enabled })
+        Some(Party { credential, keys: None, jwks_uri: None, status: ClientStatus::Enabled })
     }
 }

@@ -6,11 +6,12 @@ use parhelion_jose::jwk::KeySet;
 use parhelion_jose::jws::{Algorithm, MacAlgorithm, MacKey};
 use parhelion_jose::signing::SigningKey;
 use parhelion_protocol::client::{Client, ClientMetadata};
-use parhelion_protocol::client_auth::{self, Authorization, Judge, OnceKey, TrustAnchors};
+use parhelion_protocol::client_auth::attest_jwt_client_auth::Headers;
+use parhelion_protocol::client_auth::{self, Authorization, Evidence, Judge, OnceKey, TrustAnchors};
 use parhelion_protocol::form;
 use parhelion_protocol::profile::{ClientIdInForm, LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
-use parhelion_protocol::sender::certificate::Shown;
+use parhelion_protocol::sender::{Shown, certificate};
 use serde_json::{Value, json};
 
 const ISSUER: &str = "https://as.example/t";
@@ -71,14 +72,21 @@ fn judge(client: Option<&Client>, profile: &str, body: &str) -> Result<OnceKey, 
         issuer: ISSUER,
         endpoint_urls: &[PAR, TOKEN],
         certificate: None,
+        attesters: &[],
         trust_anchors: &trust_anchors,
         now_s: NOW,
     };
-    let from_credential = ClientIdInForm::FromCredential;
-    let presented = client_auth::present(&Authorization::Absent, &parameters, &Shown::Absent, from_credential);
+    let evidence = Evidence {
+        authorization: &Authorization::Absent,
+        attestation: &Headers::default(),
+        dpop: &Shown::Absent,
+        certificate: &certificate::Shown::Absent,
+        parameters: &parameters,
+    };
+    let presented = client_auth::present(&evidence, ClientIdInForm::FromCredential);
     let presented = presented.map_err(|refusal| refusal.reason)?;
     let proof = client_auth::prove(&presented, client.map(Client::party), &judge).map_err(|refusal| refusal.reason)?;
-    Ok(proof.unwrap())
+    Ok(proof.once.unwrap())
 }
 
 #[test]

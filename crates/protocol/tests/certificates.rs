@@ -7,10 +7,12 @@ use std::time::{Duration, SystemTime};
 
 use parhelion_jose::{base64, base64url};
 use parhelion_protocol::client::{Client, ClientMetadata};
-use parhelion_protocol::client_auth::{self, Authorization, Judge, Method, TrustAnchors};
+use parhelion_protocol::client_auth::attest_jwt_client_auth::Headers;
+use parhelion_protocol::client_auth::{self, Authorization, Evidence, Judge, Method, TrustAnchors};
 use parhelion_protocol::form;
 use parhelion_protocol::profile::{ClientIdInForm, LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
+use parhelion_protocol::sender;
 use parhelion_protocol::sender::certificate::{Chain, Shown, x5t_s256};
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
@@ -114,9 +116,17 @@ fn judge_form(client: Option<&Client>, trust_anchors: &TrustAnchors, shown: &Sho
         endpoint_urls: &[],
         certificate,
         trust_anchors,
+        attesters: &[],
         now_s: NOW,
     };
-    let presented = client_auth::present(&Authorization::Absent, &parameters, shown, ClientIdInForm::FromCredential);
+    let evidence = Evidence {
+        authorization: &Authorization::Absent,
+        attestation: &Headers::default(),
+        dpop: &sender::Shown::Absent,
+        certificate: shown,
+        parameters: &parameters,
+    };
+    let presented = client_auth::present(&evidence, ClientIdInForm::FromCredential);
     let presented = presented.map_err(|refusal| refusal.reason)?;
     client_auth::prove(&presented, client.map(Client::party), &judge).map(drop).map_err(|refusal| refusal.reason)
 }

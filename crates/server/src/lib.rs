@@ -9,6 +9,7 @@ mod core_dumps;
 pub mod demo;
 pub mod edge;
 mod encryption_keys;
+mod fetch;
 pub mod front_channel;
 mod kept_keys;
 mod key_ring;

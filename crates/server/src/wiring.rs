@@ -121,6 +121,7 @@ async fn tenant(plan: &TenantPlan, ports: &Ports) -> Result<(Tenant, KeyRing, Mo
         resources,
         authorization_details_types: plan.authorization_details_types.clone(),
         trust_anchors: Arc::clone(&plan.trust_anchors),
+        attesters: Arc::clone(&plan.attesters),
         keys,
         cookie_key: SealingKey::derive(&ports.master, &[b"parhelion/1/cookie", &uid.0])?,
     };

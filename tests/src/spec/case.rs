@@ -158,6 +158,10 @@ pub struct Overlay {
     pub headers: Table,
     /// What is different about the client assertion.
     pub assertion: Table,
+    /// What is different about the attestation of the client's instance.
+    pub attestation: Table,
+    /// What is different about the proof beside it.
+    pub pop: Table,
     /// Puts the form into a request object, with these differences.
     pub request: Option<Table>,
     /// Encrypts the request object, with these differences.
@@ -387,6 +391,8 @@ fn overlay(fields: &mut Fields<'_>, send: &str) -> Overlay {
         json_body: fields.value("json_body"),
         headers: fields.table("headers"),
         assertion: fields.table("assertion"),
+        attestation: fields.table("attestation"),
+        pop: fields.table("pop"),
         request: fields.value("request").and_then(|request| request.as_table().cloned()),
         encrypt: fields.value("encrypt").and_then(|encrypt| encrypt.as_table().cloned()),
         dpop: fields.value("dpop").and_then(|dpop| dpop.as_table().cloned()),

@@ -1,7 +1,7 @@
 //! From a base request and what is different about it to the bytes that are sent.
 //!
 //! Bases: `push`, `authorize`, `code` (the token endpoint with a code), `refresh`, `credentials`, `introspect`,
-//! `revoke`, `userinfo`, `logout`, `jwks`, `discovery`, and `page` for any address.
+//! `revoke`, `userinfo`, `logout`, `challenge`, `jwks`, `discovery`, and `page` for any address.
 
 use std::net::SocketAddr;
 
@@ -20,6 +20,9 @@ use crate::base64;
 
 /// `client_assertion_type` (RFC 7523 section 2.2).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// The attester that tenants of the site trust.
+const ATTESTER: &str = "https://attester.example";
 
 /// A request on its way out.
 pub struct Outgoing {
@@ -122,6 +125,8 @@ fn filled(overlay: &Overlay, scope: &Scope) -> Overlay {
         json_body: overlay.json_body.as_ref().map(|value| scope.fill_value(value)),
         headers: table(&overlay.headers),
         assertion: table(&overlay.assertion),
+        attestation: table(&overlay.attestation),
+        pop: table(&overlay.pop),
         request: overlay.request.as_ref().map(table),
         encrypt: overlay.encrypt.as_ref().map(table),
         dpop: overlay.dpop.as_ref().map(table),
@@ -196,12 +201,31 @@ impl Draft<'_> {
                 self.put("client_assertion_type", &Value::String(JWT_BEARER.to_owned()));
                 self.put("client_assertion", &Value::String(assertion));
             }
+            "attest_jwt_client_auth" => self.attest(site, Some(&self.overlay.pop)),
+            "attest_jwt_client_auth_dpop" => self.attest(site, None),
             _ => {}
         }
         if matches!(endpoint, "introspect" | "revoke") && matches!(method.as_str(), "none" | "client_secret_post") {
             let id = self.client.id.clone();
             self.put("client_id", &Value::String(id));
         }
+    }
+
+    /// Shows that the key `holder` is an instance of the client, by the word of the key `attester`, and a proof of that key.
+    fn attest(&mut self, site: &Site, pop: Option<&Table>) {
+        let jwk = site.keys.get("holder").thin_jwk();
+        let claims = json!({
+            "iss": ATTESTER, "sub": self.client.id, "exp": jwt::seconds(3600), "cnf": { "jwk": jwk },
+        });
+        let typ = Some("oauth-client-attestation+jwt");
+        let usual = Usual { key: "attester", typ, holder: Holder::Named, claims };
+        let attestation = jwt::make(site.keys, usual, self.overlay.attestation.clone());
+        self.headers.push(("OAuth-Client-Attestation".to_owned(), attestation));
+        let Some(pop) = pop else { return };
+        let claims = json!({ "aud": self.place.issuer, "jti": jwt::jti(), "iat": jwt::seconds(0) });
+        let typ = Some("oauth-client-attestation-pop+jwt");
+        let usual = Usual { key: "holder", typ, holder: Holder::Named, claims };
+        self.headers.push(("OAuth-Client-Attestation-PoP".to_owned(), jwt::make(site.keys, usual, pop.clone())));
     }
 
     fn own_key(&self) -> String {

@@ -1,5 +1,5 @@
-//! Signed JWTs, good ones and every kind of bad one: the generator behind the keys `assertion`, `request` and `dpop` of a
-//! step.
+//! Signed JWTs, good ones and every kind of bad one: the generator behind the keys `assertion`, `attestation`, `pop`, `request`
+//! and `dpop` of a step.
 //!
 //! `claims` and `header` replace (or with `false` take out) members; `"now+60"` is a time; `payload` and
 //! `protected` are JSON texts in place of the whole; `key` names whose key it says it is, `signer` who signs, `alg` how,

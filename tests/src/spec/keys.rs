@@ -31,7 +31,7 @@ enum Pair {
 }
 
 /// Names of P-256 keys, with members that the registered JWK has besides the usual ones.
-const EC_KEYS: [(&str, &str); 9] = [
+const EC_KEYS: [(&str, &str); 10] = [
     ("main", r#"{"alg":"ES256","use":"sig"}"#),
     ("second", r#"{"alg":"ES256"}"#),
     ("third", r#"{"use":"sig"}"#),
@@ -41,6 +41,7 @@ const EC_KEYS: [(&str, &str); 9] = [
     ("stranger", "{}"),
     ("holder", "{}"),
     ("thief", "{}"),
+    ("attester", "{}"),
 ];
 
 impl Keys {

@@ -72,6 +72,7 @@ const STANDARD: &[(&str, &str)] = &[
     ("introspect", "/introspect"),
     ("revoke", "/revoke"),
     ("logout", "/logout"),
+    ("challenge", "/challenge"),
     ("jwks", "/jwks"),
     ("discovery", "/.well-known/openid-configuration"),
 ];

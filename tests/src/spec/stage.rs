@@ -325,7 +325,9 @@ impl<'a> Stage<'a> {
                 found.push((name.to_owned(), value.to_owned()));
             }
         }
-        found.extend(answer.header("dpop-nonce").map(|nonce| ("dpop-nonce".to_owned(), nonce.to_owned())));
+        for name in ["dpop-nonce", "oauth-client-attestation-challenge"] {
+            found.extend(answer.header(name).map(|nonce| (name.to_owned(), nonce.to_owned())));
+        }
         let cookie = answer.all("set-cookie").find(|cookie| cookie.starts_with("interaction-"));
         found.extend(
             cookie.and_then(|cookie| cookie.split(';').next()).map(|pair| ("cookie".to_owned(), pair.to_owned())),

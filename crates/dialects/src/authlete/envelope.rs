@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use parhelion_engine::client_request::{ClientRequest, Possession};
 use parhelion_protocol::client_auth::Authorization;
+use parhelion_protocol::client_auth::attest_jwt_client_auth::Headers;
 use parhelion_protocol::form;
 use parhelion_protocol::profile::{DpopNonce, Policy};
 use parhelion_protocol::refusal::{Reason, Refusal};
-use parhelion_protocol::sender::{certificate, dpop};
+use parhelion_protocol::sender::{Shown, certificate};
 use serde::Deserialize;
 use serde_json::map::Entry;
 use serde_json::{Map, Value};
@@ -25,6 +26,8 @@ pub(super) struct Envelope {
     parameters: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
+    oauth_client_attestation: Option<String>,
+    oauth_client_attestation_pop: Option<String>,
     dpop: Option<String>,
     htm: Option<String>,
     htu: Option<String>,
@@ -40,10 +43,7 @@ pub(super) struct Envelope {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(dead_code, reason = "read for their types")]
-struct Unused {
-    oauth_client_attestation: Option<String>,
-    oauth_client_attestation_pop: Option<String>,
-}
+struct Unused {}
 
 const CERTIFICATE_PATH: &str = "clientCertificatePath";
 const NONCE_REQUIRED: &str = "dpopNonceRequired";
@@ -108,7 +108,11 @@ impl Envelope {
         }
         let possession = Possession {
             certificate: certificate(present(self.client_certificate), self.client_certificate_path),
-            dpop: present(self.dpop).map_or(dpop::Shown::Absent, |proof| dpop::Shown::One(proof.into())),
+            dpop: shown(self.dpop),
+            attestation: Headers {
+                attestation: shown(self.oauth_client_attestation),
+                pop: shown(self.oauth_client_attestation_pop),
+            },
             htm: present(self.htm).map_or("POST".into(), Cow::Owned),
             htu: present(self.htu).map(Cow::Owned),
             nonce: match self.dpop_nonce_required {
@@ -139,6 +143,11 @@ fn certificate(leaf: Option<String>, path: Option<Vec<String>>) -> certificate::
         None if path.is_empty() => certificate::Shown::Absent,
         None => certificate::Shown::Malformed,
     }
+}
+
+/// A header of the client's that its caller hands on.
+fn shown(member: Option<String>) -> Shown<'static> {
+    present(member).map_or(Shown::Absent, |value| Shown::One(value.into()))
 }
 
 /// An empty string is as good as none: some callers send it for a header that was not there.

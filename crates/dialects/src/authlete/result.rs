@@ -70,6 +70,8 @@ fn about_client<T>(mut members: Map<String, Value>, judged: &Judged<T>) -> Respo
     let method = judged.method.map(|method| method.as_str().to_uppercase());
     members.extend(method.map(|method| ("clientAuthMethod".to_owned(), method.into())));
     members.extend(judged.dpop_nonce.clone().map(|nonce| ("dpopNonce".to_owned(), nonce.into())));
+    let challenge = judged.attestation_challenge.clone();
+    members.extend(challenge.map(|challenge| ("attestationChallenge".to_owned(), challenge.into())));
     json_response(200, NO_STORE, Value::Object(members).to_string())
 }
 

@@ -169,6 +169,7 @@ fn tenant(client_key: &SigningKey) -> Tenant {
         resources: vec!["https://api.example/one".to_owned(), "https://api.example/two".to_owned()],
         authorization_details_types: authorization_details_types(),
         trust_anchors: Arc::default(),
+        attesters: Arc::default(),
         keys: TenantKeys::new(SigningKey::generate(Algorithm::Es256).unwrap(), Vec::new()),
         cookie_key: SealingKey::derive(&[7; 32], &[b"cookie"]).unwrap(),
     }

@@ -1,10 +1,12 @@
 //! What the engine needs from outside, in the smallest traits that serve.
 
+mod client_keys;
 mod clock;
 mod entropy;
 mod passwords;
 mod store;
 
+pub use client_keys::{ClientKeys, KeysAnswer, KeysOf, Need, RegisteredKeysOnly};
 pub use clock::{Clock, Moment};
 pub use entropy::{Entropy, EntropyFault};
 pub use passwords::{PasswordAnswer, PasswordVerdict, Passwords, PasswordsBusy};

@@ -109,6 +109,8 @@ pub struct PushedRequest {
     pub redeem_by_ms: i64,
     /// Name and value of every parameter of the authorization request.
     pub parameters: Vec<(String, String)>,
+    /// Thumbprint of the key of the client's instance that pushed it, where one was attested.
+    pub instance: Option<[u8; 32]>,
 }
 
 /// A [`PushedRequest`] on its way to the store, borrowing what came.
@@ -124,6 +126,8 @@ pub struct PushedRequestRef<'a> {
     pub redeem_by_ms: i64,
     /// See [`PushedRequest::parameters`].
     pub parameters: Vec<(&'a str, &'a str)>,
+    /// See [`PushedRequest::instance`].
+    pub instance: Option<[u8; 32]>,
 }
 
 impl Layout for PushedRequestRef<'_> {
@@ -182,6 +186,8 @@ pub struct Code {
     pub state: CodeState,
     /// The authorization details that were granted, as JSON text.
     pub authorization_details: Option<String>,
+    /// Thumbprint of the key of the client's instance that may redeem it, where one was attested.
+    pub instance: Option<[u8; 32]>,
 }
 
 /// An access token.
@@ -235,6 +241,8 @@ pub struct RefreshToken {
     pub bound_to: Option<Confirmation>,
     /// Whether it is still good.
     pub state: RefreshState,
+    /// Thumbprint of the key of the client's instance that may use it, where one was attested.
+    pub instance: Option<[u8; 32]>,
 }
 
 /// What a person granted a client. Tokens live only while it does.

@@ -9,7 +9,7 @@ use parhelion_protocol::sender::token_type;
 
 use super::Tokens;
 use super::id_token::{self, Beside, Issuing};
-use super::issue::{Basis, bound_to, may_refresh, narrowed_details, narrowed_resources};
+use super::issue::{Basis, bound_to, check_instance, may_refresh, narrowed_details, narrowed_resources};
 use crate::Engine;
 use crate::client_request::{Claim, ClientRequest, Proven};
 use crate::fault::Turned;
@@ -77,6 +77,7 @@ impl Engine {
             return Err(about_code(Reason::CodeOfAnotherClient).into());
         }
         check_redirect_uri(&found.code, &request.parameters)?;
+        check_instance(proven, found.code.instance)?;
         bound_to(proven, found.code.bound_to)?;
         let verified = check_verifier(&found.code, &request.parameters);
         match (&found.code.state, verified) {
@@ -136,6 +137,7 @@ impl Engine {
             authorization_details,
             grant: *Reference::draw(&*self.entropy)?.as_bytes(),
             bound_to: bound_to(proven, code.bound_to)?,
+            instance: proven.instance,
         };
         let issuing = Issuing { mount, client: &proven.client, policy: &proven.policy, user, now };
         let (commit, claim) = self.commit(&found, proven, &basis, &access, refresh.as_ref(), &scope)?;

@@ -46,6 +46,7 @@ impl Engine {
             authorization_details,
             grant: *Reference::draw(&*self.entropy)?.as_bytes(),
             bound_to: bound_to(proven, None)?,
+            instance: proven.instance,
         };
         let lifetime_s = proven.policy.access_token_lifetime_s.0;
         let gone_at = self.store.now().plus_s(lifetime_s.into());

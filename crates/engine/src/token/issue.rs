@@ -6,7 +6,7 @@ use parhelion_protocol::params::authorization_details::{self, AuthorizationDetai
 use parhelion_protocol::params::resource;
 use parhelion_protocol::params::scope::Scope;
 use parhelion_protocol::profile::{Policy, RefreshTokens};
-use parhelion_protocol::refusal::Refusal;
+use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::{Confirmation, Constraints};
 
 use crate::Engine;
@@ -32,11 +32,20 @@ pub(crate) struct Basis<'a> {
     pub(crate) authorization_details: AuthorizationDetails,
     pub(crate) grant: [u8; 32],
     pub(crate) bound_to: Option<Confirmation>,
+    /// The key of the client's instance that a refresh token beside it belongs to.
+    pub(crate) instance: Option<[u8; 32]>,
 }
 
 /// What an access token is to be bound to, by what the request shows and the grant is bound to.
 pub(super) fn bound_to(proven: &Proven, grant: Option<Confirmation>) -> Result<Option<Confirmation>, Refusal> {
     Constraints::of(&proven.client, &proven.policy).bind(proven.held, grant)
+}
+
+/// Whether it is the instance of the client that a grant is bound to, where it is bound to one
+/// (draft-ietf-oauth-attestation-based-client-auth-10 section 9).
+pub(super) fn check_instance(proven: &Proven, bound_to: Option<[u8; 32]>) -> Result<(), Refusal> {
+    let same = bound_to.is_none() || bound_to == proven.instance;
+    if same { Ok(()) } else { Err(Reason::AttestationKeyChanged.into()) }
 }
 
 //= rfc8707#2.2 those that the token request names, of those that were granted
@@ -100,6 +109,7 @@ impl Engine {
             //= rfc9449#5, rfc8705#7.1 a confidential client is bound by its credential, and may change its key
             bound_to: basis.bound_to.filter(|_| basis.client.credential.method().is_public()),
             state: RefreshState::Current,
+            instance: basis.instance,
         };
         self.put_token(basis, reference, &token, gone_at)
     }

@@ -9,7 +9,7 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::token_type;
 
 use super::id_token::{self, Issuing};
-use super::issue::{Basis, bound_to, narrowed_details, narrowed_resources};
+use super::issue::{Basis, bound_to, check_instance, narrowed_details, narrowed_resources};
 use super::{Tokens, grant_key};
 use crate::Engine;
 use crate::client_request::{ClientRequest, Proven};
@@ -55,6 +55,7 @@ impl Engine {
             authorization_details,
             grant: found.token.grant,
             bound_to: bound_to(proven, found.token.bound_to)?,
+            instance: proven.instance,
         };
         let mut commit = Commit {
             conditions: vec![
@@ -101,6 +102,7 @@ impl Engine {
         if token.client_id != proven.client.client_id {
             return Err(about(Reason::RefreshTokenOfAnotherClient).into());
         }
+        check_instance(proven, token.instance)?;
         let (grant, grant_version) = self.find_grant(mount, token.grant).await?.ok_or_else(unknown)?;
         if token.state == RefreshState::Replaced {
             return self.reused(mount, &token).await;

@@ -20,10 +20,10 @@ use serde_json::{Value, json};
 use super::scene::{ISSUER, Scene, claims, parameter, reason, redemption, request};
 
 /// A key, and proofs by it.
-struct Holder(SigningKey);
+pub(crate) struct Holder(SigningKey);
 
 impl Holder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(SigningKey::generate(Algorithm::Es256).unwrap())
     }
 
@@ -31,8 +31,13 @@ impl Holder {
         base64url::encode(&self.0.public_key().thumbprint())
     }
 
+    /// Its key.
+    pub(crate) const fn key(&self) -> &SigningKey {
+        &self.0
+    }
+
     /// A good proof, changed.
-    fn proof(&self, scene: &Scene, path: &str, change: impl FnOnce(&mut Value, &mut Value)) -> String {
+    pub(crate) fn proof(&self, scene: &Scene, path: &str, change: impl FnOnce(&mut Value, &mut Value)) -> String {
         let mut jwk = self.0.public_jwk();
         for name in ["kid", "use", "alg"] {
             jwk.remove(name);

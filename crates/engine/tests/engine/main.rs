@@ -8,6 +8,7 @@
     clippy::arithmetic_side_effects
 )]
 
+mod attestation;
 mod authorization_details;
 mod dpop;
 mod endpoints;

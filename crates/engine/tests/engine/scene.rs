@@ -21,6 +21,7 @@ use parhelion_jose::signing::SigningKey;
 use parhelion_jose::{base64url, jws::Algorithm};
 use parhelion_protocol::authorization_details_type::AuthorizationDetailsType;
 use parhelion_protocol::client::{Client, ClientMetadata};
+use parhelion_protocol::client_auth::attest_jwt_client_auth::Attester;
 use parhelion_protocol::client_auth::{Authorization, SecretDigest};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::form;
@@ -35,6 +36,8 @@ pub(crate) const ISSUER: &str = "https://as.example/t";
 pub(crate) const START: Moment = Moment(1_800_000_000_000);
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+/// Its key is the one of the client `keyed`.
+pub(crate) const ATTESTER: &str = "https://attester.example";
 pub(crate) const API: &str = "https://api.example";
 /// Stands for the key of the scene.
 const NO_KEYS: &str = "{\"keys\":[]}";
@@ -118,6 +121,14 @@ impl Scene {
         };
         self.mount = Arc::new(mount);
         self.engine.replace_registry(Registry { mounts: vec![self.mount.clone()] });
+    }
+
+    /// The same mount where nobody vouches for clients.
+    pub(crate) fn without_attesters(&self) -> Mount {
+        let mut tenant =
+            self.mount.tenant.with_keys(TenantKeys::new(SigningKey::generate(Algorithm::Es256).unwrap(), Vec::new()));
+        tenant.attesters = Arc::default();
+        Mount { tenant: Arc::new(tenant), ..Mount::clone(&self.mount) }
     }
 
     pub(crate) async fn push(&self, body: &str) -> Result<Accepted, Turned> {
@@ -270,12 +281,21 @@ fn metadata() -> Vec<ClientMetadata> {
             "client_id": "keyed", "token_endpoint_auth_method": "private_key_jwt", "redirect_uris": [CALLBACK],
             "jwks": NO_KEYS
         })),
+        text(serde_json::json!({
+            "client_id": "wallet", "token_endpoint_auth_method": "attest_jwt_client_auth", "redirect_uris": [CALLBACK],
+            "scope": "openid offline_access", "grant_types": ["authorization_code", "implicit", "refresh_token"]
+        })),
+        text(serde_json::json!({
+            "client_id": "combined", "token_endpoint_auth_method": "attest_jwt_client_auth_dpop",
+            "redirect_uris": [CALLBACK]
+        })),
     ]
 }
 
 fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<ClientMetadata>) -> Arc<Mount> {
     let pkcs8 = &client_key.to_pkcs8().unwrap();
     let keys = serde_json::json!({ "keys": [client_key.public_jwk()] }).to_string();
+    let attesters = [Attester::register(ATTESTER.to_owned(), &keys).unwrap()].into();
     let clients = clients.into_iter().map(|mut metadata| {
         metadata.jwks = metadata.jwks.map(|text| if text == NO_KEYS { keys.clone() } else { text });
         let client = Client::register(metadata, None, LoopbackRedirectUri::Accepted).unwrap();
@@ -306,6 +326,7 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
         resources: vec![API.to_owned()],
         authorization_details_types: [payment()].into(),
         trust_anchors: Arc::default(),
+        attesters,
         keys: TenantKeys::new(SigningKey::from_pkcs8(Algorithm::Es256, None, pkcs8).unwrap(), Vec::new())
             .with_encryption(vec![decryption_key(1), decryption_key(2)], vec![decryption_key(3)]),
         cookie_key: SealingKey::derive(seed, &[b"cookie"]).unwrap(),
@@ -320,6 +341,8 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
             (Endpoint::Push, url("/par")),
             (Endpoint::Token, url("/token")),
             (Endpoint::Userinfo, url("/userinfo")),
+            (Endpoint::Introspect, url("/introspect")),
+            (Endpoint::Challenge, url("/challenge")),
         ]),
         mutual_tls: MutualTls::Here,
         policy: Arc::new(shipped(profile).unwrap()),

@@ -27,6 +27,10 @@ pub enum Credential {
     TlsClientAuth(Subject),
     /// `self_signed_tls_client_auth`: the registered certificates.
     SelfSignedTlsClientAuth(Certificates),
+    /// `attest_jwt_client_auth`: whoever the tenant trusts to vouch for it.
+    AttestJwtClientAuth,
+    /// `attest_jwt_client_auth_dpop`.
+    AttestJwtClientAuthDpop,
 }
 
 impl Credential {
@@ -41,6 +45,8 @@ impl Credential {
             Self::PrivateKeyJwt(_) => Method::PrivateKeyJwt,
             Self::TlsClientAuth(_) => Method::TlsClientAuth,
             Self::SelfSignedTlsClientAuth(_) => Method::SelfSignedTlsClientAuth,
+            Self::AttestJwtClientAuth => Method::AttestJwtClientAuth,
+            Self::AttestJwtClientAuthDpop => Method::AttestJwtClientAuthDpop,
         }
     }
 }
@@ -58,7 +64,8 @@ pub(super) fn credential(metadata: &ClientMetadata, secret: Option<&str>) -> Res
         Method::ClientSecretPost => return needed().map(SecretDigest::of).map(Credential::ClientSecretPost),
         Method::ClientSecretJwt => return mac_credential(needed()?, metadata),
         Method::PrivateKeyJwt => {
-            metadata.jwks.as_ref().ok_or(fault("jwks", "is needed for private_key_jwt"))?;
+            let keys = metadata.jwks.as_ref().or(metadata.jwks_uri.as_ref());
+            keys.ok_or(fault("jwks", "or jwks_uri is needed for private_key_jwt"))?;
             let name = metadata.token_endpoint_auth_signing_alg.as_deref();
             Credential::PrivateKeyJwt(signing_alg("token_endpoint_auth_signing_alg", name)?)
         }
@@ -71,6 +78,8 @@ pub(super) fn credential(metadata: &ClientMetadata, secret: Option<&str>) -> Res
             let registered = Certificates::from_jwks(jwks).map_err(|problem| fault("jwks", problem))?;
             Credential::SelfSignedTlsClientAuth(registered)
         }
+        Method::AttestJwtClientAuth => Credential::AttestJwtClientAuth,
+        Method::AttestJwtClientAuthDpop => Credential::AttestJwtClientAuthDpop,
     };
     if secret.is_some() {
         return Err(fault("client_secret", format!("is not used with {name}")));

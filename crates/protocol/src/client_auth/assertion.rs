@@ -1,7 +1,6 @@
 //! What is the same of every client assertion, whoever signed it how: what it says (RFC 7523 section 3,
 //! rfc7523bis, OpenID Connect Core section 9).
 
-use aws_lc_rs::digest;
 use parhelion_jose::claims::{Claim, Claims, StringOrStrings};
 use parhelion_jose::json;
 use parhelion_jose::jws::typ_is;
@@ -54,19 +53,10 @@ impl Assertion {
     }
 
     fn once_key(&self, expiry_s: i64) -> Result<OnceKey, Refusal> {
-        let Claim::Valid(jti) = self.claims.string("jti") else { return Err(refused(Reason::AssertionJtiMissing)) };
-        if jti.is_empty() || jti.len() > limits::JTI_MAX_BYTES {
-            return Err(refused(Reason::AssertionJtiMissing).found_length(jti.len()));
-        }
-        // A client_id holds no control character, so that the zero bytes part the three.
-        let mut hash = digest::Context::new(&digest::SHA256);
-        for part in ["client_assertion", "\0", &self.client_id, "\0", jti] {
-            hash.update(part.as_bytes());
-        }
-        let mut id = [0; 32];
-        id.copy_from_slice(hash.finish().as_ref());
+        // A client_id holds no control character.
+        let scope = ["client_assertion", self.client_id.as_str()];
         let accepted_until_s = expiry_s.saturating_add(limits::CLOCK_SKEW_BEHIND_S);
-        Ok(OnceKey { id, forget_at_s: accepted_until_s.saturating_add(limits::ONCE_KEY_MARGIN_S) })
+        OnceKey::of_jti(&self.claims, &scope, accepted_until_s, refused(Reason::AssertionJtiMissing))
     }
 }
 

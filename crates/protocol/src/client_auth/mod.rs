@@ -5,6 +5,7 @@
 //! of [`Method`], [`Presented`] and [`crate::client::Credential`]; the compiler names the rest.
 
 mod assertion;
+pub mod attest_jwt_client_auth;
 mod certification_path;
 pub mod client_secret_basic;
 pub mod client_secret_jwt;
@@ -12,6 +13,7 @@ pub mod client_secret_post;
 mod distinguished_name;
 pub mod mutual_tls;
 pub mod none;
+mod once_key;
 pub mod private_key_jwt;
 pub mod self_signed_tls_client_auth;
 pub mod tls_client_auth;
@@ -25,12 +27,17 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+pub use once_key::OnceKey;
+
 use crate::client::{ClientStatus, Credential};
+use crate::jwks_uri::JwksUri;
 use crate::limits;
 use crate::parameters::{Param, Parameters};
 use crate::profile::{ClientIdInForm, Policy};
 use crate::refusal::{Reason, Refusal};
+use crate::sender::Shown;
 use crate::sender::certificate::{self, Chain};
+use attest_jwt_client_auth::{Attester, Instance};
 
 /// A registered client authentication method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -50,6 +57,10 @@ pub enum Method {
     TlsClientAuth,
     /// RFC 8705 section 2.2.
     SelfSignedTlsClientAuth,
+    /// draft-ietf-oauth-attestation-based-client-auth-10, with a proof of its own.
+    AttestJwtClientAuth,
+    /// The same with the request's DPoP proof in the place of that proof.
+    AttestJwtClientAuthDpop,
 }
 
 impl Method {
@@ -62,6 +73,8 @@ impl Method {
         Self::PrivateKeyJwt,
         Self::TlsClientAuth,
         Self::SelfSignedTlsClientAuth,
+        Self::AttestJwtClientAuth,
+        Self::AttestJwtClientAuthDpop,
     ];
 
     /// The registered name.
@@ -75,6 +88,8 @@ impl Method {
             Self::PrivateKeyJwt => "private_key_jwt",
             Self::TlsClientAuth => "tls_client_auth",
             Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
+            Self::AttestJwtClientAuth => "attest_jwt_client_auth",
+            Self::AttestJwtClientAuthDpop => "attest_jwt_client_auth_dpop",
         }
     }
 
@@ -94,6 +109,12 @@ impl Method {
     #[must_use]
     pub const fn is_mutual_tls(self) -> bool {
         matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
+    }
+
+    /// Whether an attester vouches for clients of this method.
+    #[must_use]
+    pub const fn is_attested(self) -> bool {
+        matches!(self, Self::AttestJwtClientAuth | Self::AttestJwtClientAuthDpop)
     }
 }
 
@@ -138,6 +159,8 @@ pub enum Presented<'a> {
     PrivateKeyJwt(Box<private_key_jwt::Presented<'a>>),
     /// A client certificate and nothing else.
     MutualTls(mutual_tls::Presented),
+    /// An attestation of the client's instance, and its proof.
+    AttestJwtClientAuth(Box<attest_jwt_client_auth::Presented<'a>>),
 }
 
 impl Presented<'_> {
@@ -151,6 +174,7 @@ impl Presented<'_> {
             Self::ClientSecretJwt(presented) => &presented.assertion.client_id,
             Self::PrivateKeyJwt(presented) => &presented.assertion.client_id,
             Self::MutualTls(presented) => &presented.client_id,
+            Self::AttestJwtClientAuth(presented) => &presented.client_id,
         }
     }
 
@@ -164,6 +188,21 @@ impl Presented<'_> {
             Self::ClientSecretJwt(_) => &[Method::ClientSecretJwt],
             Self::PrivateKeyJwt(_) => &[Method::PrivateKeyJwt],
             Self::MutualTls(_) => &[Method::TlsClientAuth, Method::SelfSignedTlsClientAuth, Method::None],
+            Self::AttestJwtClientAuth(presented) if presented.is_combined() => &[Method::AttestJwtClientAuthDpop],
+            Self::AttestJwtClientAuth(_) => &[Method::AttestJwtClientAuth],
+        }
+    }
+
+    /// The instance that an attestation is about.
+    fn instance(&self) -> Option<Instance> {
+        match self {
+            Self::AttestJwtClientAuth(presented) => Some(presented.instance()),
+            Self::None(_)
+            | Self::ClientSecretBasic(_)
+            | Self::ClientSecretPost(_)
+            | Self::ClientSecretJwt(_)
+            | Self::PrivateKeyJwt(_)
+            | Self::MutualTls(_) => None,
         }
     }
 }
@@ -203,13 +242,28 @@ impl std::fmt::Debug for SecretDigest {
 /// A secret as it came.
 type Secret = Zeroizing<String>;
 
-/// A value that may be used once, to be claimed together with whatever the request leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OnceKey {
-    /// SHA-256 over what it is, whose it is and its value.
-    pub id: [u8; 32],
-    /// From then on it needs no remembering, in seconds since 1970.
-    pub forget_at_s: i64,
+/// What of a request may authenticate its client.
+#[derive(Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The `Authorization` header.
+    pub authorization: &'a Authorization<'a>,
+    /// The headers of an attestation.
+    pub attestation: &'a attest_jwt_client_auth::Headers<'a>,
+    /// The `DPoP` header, which may stand in for one of those.
+    pub dpop: &'a Shown<'a>,
+    /// The client certificate.
+    pub certificate: &'a certificate::Shown,
+    /// The body.
+    pub parameters: &'a Parameters<'a>,
+}
+
+/// A credential that holds. Only [`prove`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The once-key to be claimed, if the method has one.
+    pub once: Option<OnceKey>,
+    /// The instance of the client that an attester vouches for.
+    pub instance: Option<Instance>,
 }
 
 /// Whose credential it would be: a client, or a resource server that asks about a token.
@@ -219,6 +273,8 @@ pub struct Party<'a> {
     pub credential: &'a Credential,
     /// What it signs with.
     pub keys: Option<&'a KeySet>,
+    /// Where that is published, if it is not registered.
+    pub jwks_uri: Option<&'a JwksUri>,
     /// Whether it is served.
     pub status: ClientStatus,
 }
@@ -236,6 +292,8 @@ pub struct Judge<'a> {
     pub certificate: Option<&'a Chain>,
     /// Whose certificates the tenant takes.
     pub trust_anchors: &'a TrustAnchors,
+    /// Whose attestations the tenant takes.
+    pub attesters: &'a [Attester],
     /// Seconds since 1970.
     pub now_s: i64,
 }
@@ -244,19 +302,16 @@ pub struct Judge<'a> {
 ///
 /// # Errors
 /// The [`Refusal`] of a malformed, doubled or contradictory credential.
-pub fn present<'a>(
-    authorization: &Authorization<'_>,
-    parameters: &'a Parameters<'_>,
-    certificate: &certificate::Shown,
-    client_id_in_form: ClientIdInForm,
-) -> Result<Presented<'a>, Refusal> {
+pub fn present<'a>(evidence: &Evidence<'a>, client_id_in_form: ClientIdInForm) -> Result<Presented<'a>, Refusal> {
+    let Evidence { authorization, attestation, dpop, certificate, parameters } = *evidence;
     let certificate = certificate.chain()?;
     let asserted = [Param::ClientAssertion, Param::ClientAssertionType].iter().any(|p| parameters.get(*p).is_some());
     let posted = parameters.get(Param::ClientSecret).is_some();
     if matches!(authorization, Authorization::Repeated) {
         return Err(Reason::AuthorizationRepeated.into());
     }
-    if [authorization.was_used(), posted, asserted].iter().filter(|used| **used).count() > 1 {
+    let mechanisms = [authorization.was_used(), posted, asserted, attestation.were_used()];
+    if mechanisms.iter().filter(|used| **used).count() > 1 {
         return Err(Reason::TwoMechanisms.into());
     }
     let presented = if authorization.was_used() {
@@ -265,6 +320,9 @@ pub fn present<'a>(
         Presented::ClientSecretPost(client_secret_post::present(parameters)?)
     } else if asserted {
         present_assertion(parameters)?
+    } else if attestation.were_used() {
+        let presented = attest_jwt_client_auth::present(attestation, dpop, parameters)?;
+        Presented::AttestJwtClientAuth(Box::new(presented))
     } else if certificate.is_some() {
         Presented::MutualTls(mutual_tls::present(parameters)?)
     } else {
@@ -278,15 +336,11 @@ pub fn present<'a>(
 }
 
 /// Judges a credential. An unknown or disabled party costs the same work and gets the same public
-/// answer as a wrong secret or signature. Gives the once-key to be claimed, if the method has one.
+/// answer as a wrong secret or signature.
 ///
 /// # Errors
 /// The [`Refusal`] of whatever did not hold.
-pub fn prove(
-    presented: &Presented<'_>,
-    party: Option<Party<'_>>,
-    judge: &Judge<'_>,
-) -> Result<Option<OnceKey>, Refusal> {
+pub fn prove(presented: &Presented<'_>, party: Option<Party<'_>>, judge: &Judge<'_>) -> Result<Proof, Refusal> {
     // A client whose policy accepts fewer methods is not to be told from an unknown one.
     if !presented.methods().iter().any(|method| judge.policy.client_auth_methods.has(method)) {
         let public = matches!(presented, Presented::None(_));
@@ -300,7 +354,7 @@ pub fn prove(
     let result = judge_credential(presented, party, judge);
     match absent {
         Some(reason) => Err(reason.into()),
-        None => result,
+        None => result.map(|once| Proof { once, instance: presented.instance() }),
     }
 }
 
@@ -344,6 +398,13 @@ fn judge_credential(
             | Presented::PrivateKeyJwt(_),
             Some(Credential::TlsClientAuth(_) | Credential::SelfSignedTlsClientAuth(_)),
         ) if judge.certificate.is_some() => Err(Reason::TwoMechanisms.into()),
+        // Who vouches for a client does not depend on the client.
+        (Presented::AttestJwtClientAuth(p), Some(credential))
+            if !presented.methods().contains(&credential.method()) =>
+        {
+            p.prove(judge).and(Err(Reason::MethodNotRegistered.into()))
+        }
+        (Presented::AttestJwtClientAuth(p), Some(_) | None) => p.prove(judge),
         (
             Presented::None(_)
             | Presented::ClientSecretBasic(_)
@@ -388,4 +449,12 @@ fn form_client_id(parameters: &Parameters<'_>) -> Result<String, Refusal> {
 fn bounded_client_id(client_id: &str) -> Result<String, Refusal> {
     let fits = client_id.len() <= limits::CLIENT_ID_MAX_BYTES;
     if fits { Ok(client_id.to_owned()) } else { Err(Reason::ClientUnknown.into()) }
+}
+
+/// Keys of nobody, so that a token of somebody unknown costs a verification too. Their private halves were never
+/// written down.
+fn keys_of_nobody() -> &'static KeySet {
+    static KEYS: std::sync::LazyLock<KeySet> =
+        std::sync::LazyLock::new(|| KeySet::from_jwks(include_bytes!("nobody.jwks.json")).unwrap_or_default());
+    &KEYS
 }

@@ -4,7 +4,7 @@ use parhelion_jose::jwk::KeySet;
 use parhelion_jose::jws::{Algorithm, Compact, JwsFault};
 
 use super::assertion::{self, Assertion, refused};
-use super::{Judge, OnceKey};
+use super::{Judge, OnceKey, keys_of_nobody};
 use crate::parameters::Parameters;
 use crate::profile::AlgName;
 use crate::refusal::{Reason, Refusal};
@@ -42,22 +42,14 @@ impl Presented<'_> {
 
     /// Where no key could be tried, one of nobody's is: an unknown client or `kid` costs what a known one does.
     fn check_signature(&self, keys: Option<&KeySet>) -> Result<(), Refusal> {
-        let verified = match keys.map(|keys| self.token.verify(keys).map(drop)) {
+        match keys.map(|keys| self.token.verify(keys).map(drop)) {
             None | Some(Err(JwsFault::NoKey)) => {
                 let alg = self.token.header().alg();
-                let _in_vain = nobody().candidates(None, alg).next().map(|key| self.token.verify_with(key));
-                false
+                let _in_vain = keys_of_nobody().candidates(None, alg).next().map(|key| self.token.verify_with(key));
+                Err(refused(Reason::AssertionKeyUnknown))
             }
-            Some(outcome) => outcome.is_ok(),
-        };
-        if verified { Ok(()) } else { Err(refused(Reason::AssertionSignatureWrong)) }
+            Some(Ok(())) => Ok(()),
+            Some(Err(_)) => Err(refused(Reason::AssertionSignatureWrong)),
+        }
     }
-}
-
-/// Keys of nobody, so that an assertion of an unknown client costs a verification too. Their private
-/// halves were never written down.
-fn nobody() -> &'static KeySet {
-    static KEYS: std::sync::LazyLock<KeySet> =
-        std::sync::LazyLock::new(|| KeySet::from_jwks(include_bytes!("nobody.jwks.json")).unwrap_or_default());
-    &KEYS
 }

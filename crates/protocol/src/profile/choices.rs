@@ -28,6 +28,16 @@ pub enum AssertionAudience {
     IssuerString,
 }
 
+/// Whether the proof beside an attestation must carry a challenge of the server's. Later is tighter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttestationChallenge {
+    /// It need not.
+    Optional,
+    /// It must (draft-ietf-oauth-attestation-based-client-auth-10 section 7.2).
+    Required,
+}
+
 /// Whether `client_id` must stand in the form. Later is tighter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -226,6 +236,7 @@ macro_rules! later_is_tighter {
 }
 later_is_tighter!(
     AssertionAudience,
+    AttestationChallenge,
     ClientIdInForm,
     RedirectUriNeed,
     LoopbackRedirectUri,

@@ -9,10 +9,10 @@ mod policy;
 mod shipped;
 
 pub use choices::{
-    AlgName, AssertionAudience, Chosen, ClientIdInForm, Consent, DpopNonce, EncryptionAlgName, EncryptionEncName,
-    Introspection, LoginHintForm, LoopbackRedirectUri, Max, Min, Pkce, PushedRequests, RedirectUriNeed,
-    RefreshTokenRotation, RefreshTokens, RequestObjectTerms, RequestObjects, ScopeNeed, SenderConstraint, Set,
-    UnknownScope,
+    AlgName, AssertionAudience, AttestationChallenge, Chosen, ClientIdInForm, Consent, DpopNonce, EncryptionAlgName,
+    EncryptionEncName, Introspection, LoginHintForm, LoopbackRedirectUri, Max, Min, Pkce, PushedRequests,
+    RedirectUriNeed, RefreshTokenRotation, RefreshTokens, RequestObjectTerms, RequestObjects, ScopeNeed,
+    SenderConstraint, Set, UnknownScope,
 };
 pub use policy::{Loosened, Policy};
 pub use shipped::{ProfileFault, names, read, reason, shipped};

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 
 use super::choices::{
-    AlgName, AssertionAudience, Chosen, ClientIdInForm, Consent, DpopNonce, EncryptionAlgName, EncryptionEncName,
-    Introspection, LoginHintForm, LoopbackRedirectUri, Max, Min, Pkce, PushedRequests, RedirectUriNeed,
-    RefreshTokenRotation, RefreshTokens, RequestObjectTerms, RequestObjects, ScopeNeed, SenderConstraint, Set,
-    Tightness, UnknownScope,
+    AlgName, AssertionAudience, AttestationChallenge, Chosen, ClientIdInForm, Consent, DpopNonce, EncryptionAlgName,
+    EncryptionEncName, Introspection, LoginHintForm, LoopbackRedirectUri, Max, Min, Pkce, PushedRequests,
+    RedirectUriNeed, RefreshTokenRotation, RefreshTokens, RequestObjectTerms, RequestObjects, ScopeNeed,
+    SenderConstraint, Set, Tightness, UnknownScope,
 };
 use crate::client_auth::Method;
 use crate::params::prompt::Prompt;
@@ -90,6 +90,12 @@ policy! {
     client_assertion_audience: AssertionAudience,
     /// How far ahead `exp` of a client assertion may be, in seconds.
     client_assertion_lifetime_max_s: Max,
+    /// Accepted signature algorithms of client attestations.
+    client_attestation_algs: Set<AlgName>,
+    /// Accepted signature algorithms of the proofs beside them.
+    client_attestation_pop_algs: Set<AlgName>,
+    /// Whether a client that is attested must answer a challenge of the server's.
+    attestation_challenge: AttestationChallenge,
     /// Whether `client_id` must stand in the pushed form also where the credential names the client.
     client_id_in_form: ClientIdInForm,
     /// What is asked of PKCE.

@@ -13,6 +13,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("default", include_str!("default.toml")),
     ("fapi2-security", include_str!("fapi2-security.toml")),
     ("fapi2-message-signing", include_str!("fapi2-message-signing.toml")),
+    ("haip", include_str!("haip.toml")),
     ("authlete", include_str!("authlete.toml")),
     ("ibm-verify", include_str!("ibm-verify.toml")),
     ("autional", include_str!("autional.toml")),

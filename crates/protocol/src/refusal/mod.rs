@@ -62,6 +62,10 @@ pub enum OAuthError {
     InvalidDpopProof,
     /// RFC 9449 section 8.
     UseDpopNonce,
+    /// draft-ietf-oauth-attestation-based-client-auth-10 section 7.4.
+    UseAttestationChallenge,
+    /// The same.
+    UseFreshAttestation,
 }
 
 impl OAuthError {
@@ -92,6 +96,8 @@ impl OAuthError {
             Self::InvalidRequestObject => "invalid_request_object",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
+            Self::UseAttestationChallenge => "use_attestation_challenge",
+            Self::UseFreshAttestation => "use_fresh_attestation",
         }
     }
 }

@@ -324,6 +324,94 @@ reasons! {
         "a certificate in x5c, or by its x5t#S256, in the client's key set",
         "register the certificate, or show the registered one",
         behind ClientAuthenticationFailed;
+    AssertionKeyUnknown = "PAR-230", InvalidClient, 401, "RFC 7515 section 4.1.4",
+        "the client has no key of the kid and algorithm of its assertion",
+        "a key that the client registered, or publishes at its jwks_uri",
+        "check kid; look in the log whether the jwks_uri could be fetched",
+        behind ClientAuthenticationFailed;
+    AttestationRepeated = "PAR-270", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7",
+        "there is more than one client attestation, or more than one proof beside it",
+        "each header at most once",
+        "send one OAuth-Client-Attestation and one OAuth-Client-Attestation-PoP";
+    AttestationIncomplete = "PAR-271", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7",
+        "a client attestation comes without a proof of possession, or a proof without an attestation",
+        "OAuth-Client-Attestation, beside OAuth-Client-Attestation-PoP or a DPoP proof",
+        "send both headers";
+    AttestationMalformed = "PAR-272", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7",
+        "the client attestation or its proof is not a well-formed signed JWT",
+        "a compact JWS with a JSON object as header and payload",
+        "build both with a JOSE library";
+    AttestationTypRefused = "PAR-273", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7",
+        "the typ of the client attestation or of its proof is not the one of its kind",
+        "oauth-client-attestation+jwt, and oauth-client-attestation-pop+jwt",
+        "correct typ";
+    AttestationSubjectMissing = "PAR-274", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.1",
+        "sub of the client attestation is missing or malformed",
+        "the client_id as sub",
+        "let the attester name the client";
+    AttestationClientIdMismatch = "PAR-275", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.1",
+        "client_id differs from the subject of the client attestation",
+        "the same client in both",
+        "send the client_id that the attestation is about";
+    AttestationKeyRefused = "PAR-276", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.1",
+        "cnf of the client attestation holds no public key that can be used",
+        "one public key as cnf.jwk",
+        "let the attester put the public key of the instance into cnf";
+    AttestationAlgorithmRefused = "PAR-277", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.1",
+        "the signature algorithm of the client attestation or of its proof is not accepted",
+        "one that client_attestation_signing_alg_values_supported and client_attestation_pop_signing_alg_values_supported name",
+        "sign with an accepted algorithm",
+        behind ClientAuthenticationFailed;
+    AttesterUnknown = "PAR-278", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.1",
+        "no attester that the tenant trusts has issued the client attestation",
+        "an attester of the tenant",
+        "add the attester to the tenant, or correct iss",
+        behind ClientAuthenticationFailed;
+    AttestationSignatureWrong = "PAR-279", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.1",
+        "no key of the attester verifies the client attestation",
+        "a signature by a registered key of the attester",
+        "check kid, and the JWK set of the attester",
+        behind ClientAuthenticationFailed;
+    AttestationExpired = "PAR-280", UseFreshAttestation, 400, "OAuth Attestation-Based Client Authentication, draft 10 section 7.4",
+        "the client attestation has expired",
+        "exp in the future",
+        "get a new attestation from the attester";
+    AttestationTimeWrong = "PAR-281", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.1",
+        "exp of the client attestation is missing, or its times are malformed or in the future",
+        "exp, iat and nbf as numbers of seconds since 1970",
+        "check the clock of the attester";
+    AttestationPopSignatureWrong = "PAR-282", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.2",
+        "the proof beside the client attestation is not signed with the key of its cnf",
+        "a signature by the key of the instance",
+        "sign the proof with the key that was attested";
+    AttestationPopAudienceWrong = "PAR-283", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.2",
+        "the audience of the proof beside the client attestation is not this server",
+        "the issuer identifier alone",
+        "set aud to the issuer from the metadata document";
+    AttestationPopIssuerWrong = "PAR-284", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.2",
+        "iss of the proof beside the client attestation is not the client",
+        "no iss, or the client_id",
+        "leave iss out";
+    AttestationPopTimeWrong = "PAR-285", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.2",
+        "the proof beside the client attestation was not made just now",
+        "iat at most 60 seconds ago and 30 seconds ahead",
+        "make a proof for every request and check the clock";
+    AttestationPopJtiMissing = "PAR-286", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.2",
+        "jti of the proof beside the client attestation is missing or malformed",
+        "jti as a non-empty string of at most 256 bytes",
+        "add a random jti";
+    AttestationPopReplayed = "PAR-287", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.2",
+        "the proof beside the client attestation was used before",
+        "every proof used once",
+        "make a new proof, with a new jti, for every request";
+    AttestationChallengeNeeded = "PAR-288", UseAttestationChallenge, 400, "OAuth Attestation-Based Client Authentication, draft 10 section 7.4",
+        "the proof beside the client attestation must carry a fresh challenge of this server",
+        "the challenge from the OAuth-Client-Attestation-Challenge header or the challenge endpoint",
+        "repeat the request with a proof that carries the challenge";
+    AttestationKeyContradicted = "PAR-289", InvalidClient, 401, "OAuth Attestation-Based Client Authentication, draft 10 section 7.3",
+        "the DPoP proof in the place of an attestation proof is made with another key than the one attested",
+        "a DPoP proof by the key of cnf",
+        "sign the DPoP proof with the key that was attested, or send an attestation proof beside it";
     RequestUriPushed = "PAR-301", InvalidRequest, 400, "RFC 9126 section 2.1",
         "request_uri must not be pushed",
         "the authorization parameters themselves",
@@ -508,6 +596,11 @@ reasons! {
         "no registered key of the client verifies the request object",
         "a signature by a registered key",
         "check kid and that the public key is registered";
+    RequestObjectKeyUnknown = "PAR-357", InvalidRequestObject, 400, "RFC 7515 section 4.1.4",
+        "the client has no key of the kid and algorithm of its request object",
+        "a key that the client registered, or publishes at its jwks_uri",
+        "check kid; look in the log whether the jwks_uri could be fetched",
+        behind RequestObjectSignatureWrong;
     RequestObjectClientWrong = "PAR-345", InvalidRequestObject, 400, "RFC 9126 section 3",
         "client_id, iss or sub of the request object is not what it must be",
         "client_id, and iss if present, equal to the client; no sub",
@@ -616,6 +709,10 @@ reasons! {
         "the client certificate is another one than the grant is bound to",
         "the certificate that was bound",
         "keep using the same certificate";
+    AttestationKeyChanged = "PAR-420", InvalidGrant, 400, "OAuth Attestation-Based Client Authentication, draft 10 section 9",
+        "the request does not come from the instance of the client that the grant is bound to",
+        "an attestation of the same instance key",
+        "keep using the same key; another instance needs a grant of its own";
     AuthorizeParameterMissing = "PAR-501", InvalidRequest, 400, "RFC 9126 section 4",
         "client_id or request_uri is missing",
         "client_id and request_uri, each once",

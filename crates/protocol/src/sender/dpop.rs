@@ -1,7 +1,5 @@
 //! DPoP proofs (RFC 9449 section 4): a JWT that shows, for one method and one URL, who holds a key.
 
-use std::borrow::Cow;
-
 use aws_lc_rs::digest;
 use parhelion_jose::base64url;
 use parhelion_jose::claims::{Claim, Claims};
@@ -10,22 +8,12 @@ use parhelion_jose::jws::{Compact, typ_is};
 use serde_json::Value;
 use url::Url;
 
+pub use super::Shown;
+use super::made_at;
 use crate::client_auth::OnceKey;
 use crate::limits;
 use crate::profile::{AlgName, Policy};
 use crate::refusal::{Reason, Refusal};
-
-/// What came in the `DPoP` header.
-#[derive(Clone, Default)]
-pub enum Shown<'a> {
-    /// Nothing.
-    #[default]
-    Absent,
-    /// One proof.
-    One(Cow<'a, str>),
-    /// More than one header, or one that is not text.
-    Repeated,
-}
 
 /// What a proof is judged against.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +63,7 @@ pub fn judge(proof: &str, judge: &Judge<'_>) -> Result<Proof, Refusal> {
     let verified = token.verify_with(&key).map_err(|_| Refusal::new(Reason::DpopSignatureWrong))?;
     let claims = verified.claims().map_err(|_| invalid)?;
     check_request(&claims, judge)?;
-    let issued_at_s = check_times(&claims, judge.now_s)?;
+    let issued_at_s = made_at(&claims, judge.now_s, Reason::DpopTimeWrong)?;
     let jkt = key.thumbprint();
     Ok(Proof {
         jkt,
@@ -88,7 +76,9 @@ pub fn judge(proof: &str, judge: &Judge<'_>) -> Result<Proof, Refusal> {
 /// The hash that a proof must carry to go with an access token (RFC 9449 section 4.2).
 #[must_use]
 pub fn ath(access_token: &str) -> [u8; 32] {
-    sha256(&[access_token])
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest::digest(&digest::SHA256, access_token.as_bytes()).as_ref());
+    bytes
 }
 
 //= rfc9449#4.3 items 8 and 9
@@ -142,37 +132,11 @@ fn unescape_unreserved(url: &str) -> String {
     out
 }
 
-/// Judges `iat`, and `nbf` and `exp` where they are; gives `iat`.
-fn check_times(claims: &Claims, now_s: i64) -> Result<i64, Refusal> {
-    let Claim::Valid(issued_at_s) = claims.numeric_date("iat") else { return Err(Reason::DpopTimeWrong.into()) };
-    let age_s = now_s.saturating_sub(issued_at_s);
-    let wrong = Refusal::new(Reason::DpopTimeWrong).found_seconds(age_s);
-    if !(-limits::CLOCK_SKEW_AHEAD_S..=limits::DPOP_PROOF_AGE_MAX_S).contains(&age_s) {
-        return Err(wrong);
-    }
-    for (name, within) in
-        [("nbf", -limits::CLOCK_SKEW_AHEAD_S..=i64::MAX), ("exp", i64::MIN..=limits::CLOCK_SKEW_BEHIND_S)]
-    {
-        match claims.numeric_date(name) {
-            Claim::Absent => {}
-            Claim::Valid(at_s) if within.contains(&now_s.saturating_sub(at_s)) => {}
-            Claim::Valid(_) | Claim::Malformed => return Err(wrong),
-        }
-    }
-    Ok(issued_at_s)
-}
-
 //= rfc9449#11.1 once in the context of the URL
 fn once_key(claims: &Claims, jkt: &[u8; 32], htu: &str, issued_at_s: i64) -> Result<OnceKey, Refusal> {
-    let Claim::Valid(jti) = claims.string("jti") else { return Err(Reason::DpopJtiMissing.into()) };
-    if jti.is_empty() || jti.len() > limits::JTI_MAX_BYTES {
-        return Err(Refusal::new(Reason::DpopJtiMissing).found_length(jti.len()));
-    }
-    let accepted_until_s = issued_at_s.saturating_add(limits::DPOP_PROOF_AGE_MAX_S);
-    Ok(OnceKey {
-        id: sha256(&["dpop", "\0", &base64url::encode(jkt), "\0", htu, "\0", jti]),
-        forget_at_s: accepted_until_s.saturating_add(limits::ONCE_KEY_MARGIN_S),
-    })
+    let accepted_until_s = issued_at_s.saturating_add(limits::PROOF_AGE_MAX_S);
+    let scope = ["dpop", &base64url::encode(jkt), htu];
+    OnceKey::of_jti(claims, &scope, accepted_until_s, Reason::DpopJtiMissing.into())
 }
 
 fn text(claims: &Claims, name: &str) -> Result<Option<String>, Refusal> {
@@ -189,14 +153,6 @@ fn hash(claims: &Claims) -> Result<Option<[u8; 32]>, Refusal> {
         Claim::Valid(text) => base64url::decode_array(text).map(Some).ok_or(Reason::DpopAthWrong.into()),
         Claim::Malformed => Err(Reason::DpopAthWrong.into()),
     }
-}
-
-fn sha256(parts: &[&str]) -> [u8; 32] {
-    let mut hash = digest::Context::new(&digest::SHA256);
-    parts.iter().for_each(|part| hash.update(part.as_bytes()));
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(hash.finish().as_ref());
-    bytes
 }
 
 #[cfg(test)]

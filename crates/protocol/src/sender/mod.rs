@@ -4,11 +4,35 @@ pub mod certificate;
 pub mod client_cert;
 pub mod dpop;
 
+use std::borrow::Cow;
+
+use parhelion_jose::claims::{Claim, Claims};
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
+use crate::limits;
 use crate::profile::{Policy, SenderConstraint};
 use crate::refusal::{Reason, Refusal};
+
+/// What came in a header that may come once.
+#[derive(Clone, Default)]
+pub enum Shown<'a> {
+    /// Nothing.
+    #[default]
+    Absent,
+    /// One value.
+    One(Cow<'a, str>),
+    /// More than one header, or one that is not text.
+    Repeated,
+}
+
+impl Shown<'_> {
+    /// Whether there was none.
+    #[must_use]
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+}
 
 /// The key that a token is bound to. The number of each is stored: it is never changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +152,29 @@ pub const fn token_type(bound_to: Option<Confirmation>) -> &'static str {
         Some(Confirmation::Jkt(_) | Confirmation::Both { .. }) => "DPoP",
         Some(Confirmation::X5tS256(_)) | None => "Bearer",
     }
+}
+
+/// When a proof was made that is to have been made just now: `iat`, judged with `nbf` and `exp` where they are.
+///
+/// # Errors
+/// `wrong`, with the age of the proof where it has one.
+pub(crate) fn made_at(claims: &Claims, now_s: i64, wrong: Reason) -> Result<i64, Refusal> {
+    let Claim::Valid(issued_at_s) = claims.numeric_date("iat") else { return Err(wrong.into()) };
+    let age_s = now_s.saturating_sub(issued_at_s);
+    let wrong = Refusal::new(wrong).found_seconds(age_s);
+    if !(-limits::CLOCK_SKEW_AHEAD_S..=limits::PROOF_AGE_MAX_S).contains(&age_s) {
+        return Err(wrong);
+    }
+    for (name, within) in
+        [("nbf", -limits::CLOCK_SKEW_AHEAD_S..=i64::MAX), ("exp", i64::MIN..=limits::CLOCK_SKEW_BEHIND_S)]
+    {
+        match claims.numeric_date(name) {
+            Claim::Absent => {}
+            Claim::Valid(at_s) if within.contains(&now_s.saturating_sub(at_s)) => {}
+            Claim::Valid(_) | Claim::Malformed => return Err(wrong),
+        }
+    }
+    Ok(issued_at_s)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use toml::{Spanned, Value};
 
 use super::authorization_details_types::AuthorizationDetailsTypeSection;
+use super::fetch::FetchSection;
 use super::rate::RateSection;
 use super::{ClientCertificates, Mode, SourceHeader, StoreKind};
 
@@ -41,6 +42,7 @@ pub(super) struct ServerSection {
     pub(super) connections_max: Option<Spanned<u32>>,
     pub(super) drain_timeout_s: Option<Spanned<u32>>,
     pub(super) rate: RateSection,
+    pub(super) fetch: FetchSection,
     pub(super) tls: Option<TlsSection>,
     pub(super) trusted_proxies: Vec<Spanned<String>>,
     pub(super) source_header: SourceHeader,
@@ -131,6 +133,8 @@ pub(super) struct TenantSection {
     #[serde(default)]
     pub(super) resource_server: Vec<ResourceServerSection>,
     #[serde(default)]
+    pub(super) attester: Vec<AttesterSection>,
+    #[serde(default)]
     pub(super) authorization_details_type: Vec<AuthorizationDetailsTypeSection>,
 }
 
@@ -175,6 +179,7 @@ pub(super) struct ClientSection {
     pub(super) require_signed_request_object: bool,
     pub(super) jwks: Option<String>,
     pub(super) jwks_file: Option<Spanned<PathBuf>>,
+    pub(super) jwks_uri: Option<String>,
     pub(super) redirect_uris: Vec<String>,
     #[serde(default)]
     pub(super) post_logout_redirect_uris: Vec<String>,
@@ -226,4 +231,12 @@ pub(super) struct ResourceServerSection {
     pub(super) secret: Option<Spanned<String>>,
     pub(super) secret_file: Option<Spanned<PathBuf>>,
     pub(super) secret_env: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AttesterSection {
+    pub(super) issuer: Spanned<String>,
+    pub(super) jwks: Option<String>,
+    pub(super) jwks_file: Option<Spanned<PathBuf>>,
 }

@@ -1,12 +1,14 @@
 //! The configuration: one TOML file, read whole, refused with everything that is wrong with it.
 #![allow(clippy::disallowed_methods, reason = "this is where the configuration file is read")]
 
+mod attesters;
 mod authorization_details_types;
 mod base_url;
 mod claims;
 mod cors;
 mod doubts;
 mod fault;
+mod fetch;
 mod file;
 mod fits;
 mod listener;
@@ -37,6 +39,7 @@ pub use base_url::BaseUrl;
 pub(crate) use claims::{INTERACTIONS, Served, claims};
 pub use cors::CorsPlan;
 pub use fault::ConfigFault;
+pub use fetch::FetchPlan;
 pub use listener::{CertificatePlan, SourceHeader, TlsOption, TlsPlan};
 pub use mutual_tls::{ClientCertificateHeader, ClientCertificates, MutualTlsPlan};
 pub use rate::RatePlan;

@@ -9,8 +9,10 @@ use serde::de::DeserializeOwned;
 
 use super::authorization_details_types::AuthorizationDetailsTypeSection;
 use super::fault::unknown_name;
+use super::fetch::FetchSection;
 use super::file::{
-    CertificateSection, ClientSection, MountSection, ResourceServerSection, TenantSection, TlsSection, UserSection,
+    AttesterSection, CertificateSection, ClientSection, MountSection, ResourceServerSection, TenantSection, TlsSection,
+    UserSection,
 };
 use super::rate::RateSection;
 use super::*;
@@ -45,6 +47,7 @@ fn page_has_exactly_the_keys_that_the_parser_knows() {
         ("The file", known::<File>()),
         ("`[server]`", known::<file::ServerSection>()),
         ("`[server.rate]`", known::<RateSection>()),
+        ("`[server.fetch]`", known::<FetchSection>()),
         ("`[server.tls]`", known::<TlsSection>()),
         ("`[[server.tls.certificate]]`", known::<CertificateSection>()),
         ("`[[api_token]]`", known::<ApiTokenSection>()),
@@ -54,6 +57,7 @@ fn page_has_exactly_the_keys_that_the_parser_knows() {
         ("`[[tenant.client]]`", known::<ClientSection>()),
         ("`[[tenant.user]]`", known::<UserSection>()),
         ("`[[tenant.resource_server]]`", known::<ResourceServerSection>()),
+        ("`[[tenant.attester]]`", known::<AttesterSection>()),
         ("`[tenant.policy]`", known::<Policy>()),
     ]);
     let told = told();

@@ -9,8 +9,8 @@ use toml::Spanned;
 
 use super::file::ServerSection;
 use super::{
-    BaseUrl, ClientCertificateHeader, ClientCertificates, ConfigFault, Context, Mode, RatePlan, SourceHeader,
-    StoreKind, TlsOption, TlsPlan, doubts, listener, mutual_tls,
+    BaseUrl, ClientCertificateHeader, ClientCertificates, ConfigFault, Context, FetchPlan, Mode, RatePlan,
+    SourceHeader, StoreKind, TlsOption, TlsPlan, doubts, listener, mutual_tls,
 };
 
 /// The port where nothing else is said.
@@ -40,6 +40,8 @@ pub struct ServerPlan {
     pub drain_timeout: Duration,
     /// How often a source may fail.
     pub rate: RatePlan,
+    /// What it may fetch.
+    pub fetch: FetchPlan,
     /// How it speaks TLS; plain http where nothing is said.
     pub tls: Option<TlsPlan>,
     /// Whose word on a client's address counts.
@@ -76,6 +78,7 @@ pub(super) fn read(context: &Context<'_>, section: ServerSection, tls: TlsOption
         *seconds.get_ref()
     });
     let tls = context.notes.keep(listener::tls_plan(context, section.tls, tls));
+    let fetch = context.notes.keep(FetchPlan::read(context, section.fetch));
     let rate = context.notes.keep(RatePlan::read(context, &section.rate));
     Some(ServerPlan {
         mode: section.mode,
@@ -87,6 +90,7 @@ pub(super) fn read(context: &Context<'_>, section: ServerSection, tls: TlsOption
         connections_max: usize::try_from(connections_max).unwrap_or(usize::MAX),
         drain_timeout: Duration::from_secs(drain_timeout_s.into()),
         rate: rate?,
+        fetch: fetch?,
         tls: tls?,
         trusted_proxies: trusted_proxies?,
         source_header: section.source_header,

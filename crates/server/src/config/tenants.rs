@@ -11,6 +11,7 @@ use parhelion_jose::jws::Algorithm;
 use parhelion_protocol::authorization_details_type::AuthorizationDetailsTypes;
 use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::client_auth::TrustAnchors;
+use parhelion_protocol::client_auth::attest_jwt_client_auth::Attester;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::limits;
 use parhelion_protocol::profile::{AlgName, LoopbackRedirectUri, Policy};
@@ -26,7 +27,7 @@ use super::fits::{encryption_algs, policy_of};
 use super::policies::{self, Grounded};
 use super::secret::{self, SecretKeys};
 use super::users::{self, UserPlan};
-use super::{BaseUrl, Context, MutualTlsPlan, mutual_tls, resource_servers};
+use super::{BaseUrl, Context, MutualTlsPlan, attesters, mutual_tls, resource_servers};
 
 /// What a tenant signs with where nothing else is said.
 const DEFAULT_SIGNING_ALG: Algorithm = Algorithm::Es256;
@@ -56,6 +57,8 @@ pub struct TenantPlan {
     pub authorization_details_types: AuthorizationDetailsTypes,
     /// Whose certificates it takes from clients.
     pub trust_anchors: Arc<TrustAnchors>,
+    /// Whose attestations of clients it takes.
+    pub attesters: Arc<[Attester]>,
 }
 
 /// Where the demo resource is, in every dialect.
@@ -153,6 +156,10 @@ impl TenantPlan {
         let by_id = clients.iter().map(|(id, (_, client))| (id.clone(), Arc::clone(client))).collect();
         let users = users::read(context, section.user);
         let resource_servers = resource_servers::read(context, &by_id, section.resource_server);
+        if section.attester.is_empty() {
+            attesters::check_there(context, &section.id, &by_id);
+        }
+        let attesters = attesters::read(context, section.attester).into();
         let id = section.id.into_inner();
         let plan = Self {
             name: section.name.unwrap_or_else(|| id.clone()),
@@ -169,6 +176,7 @@ impl TenantPlan {
                 .collect(),
             authorization_details_types: types,
             trust_anchors: Arc::new(anchors.unwrap_or_default()),
+            attesters,
         };
         if whole {
             clients.values().for_each(|(line, client)| {
@@ -384,6 +392,7 @@ fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetad
         introspection_encrypted_response_enc: section.introspection_encrypted_response_enc,
         require_signed_request_object: section.require_signed_request_object,
         jwks,
+        jwks_uri: section.jwks_uri,
         redirect_uris: section.redirect_uris,
         post_logout_redirect_uris: section.post_logout_redirect_uris,
         scope: section.scope,

@@ -199,6 +199,21 @@ fn what_is_there_twice_is_refused() {
     assert_eq!(mounted(&[resource]).tenants[0].resource_servers["api"].uris, ["https://api.example"]);
 }
 
+#[test]
+fn attested_client_needs_an_attester_with_keys() {
+    let client = format!("{CLIENT}token_endpoint_auth_method = \"attest_jwt_client_auth\"\n");
+    let attester = "[[tenant.attester]]\nissuer = \"https://attester.example\"\n";
+    let key = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let with = |jwks: &str| format!("{attester}jwks = '{jwks}'\n");
+    assert!(refused(&[HEAD, TENANT, MOUNT, &client]).contains("no attester of its tenant is named"));
+    assert!(refused(&[HEAD, TENANT, MOUNT, &client, attester]).contains("attester.example`: has no keys"));
+    let secret = with(r#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#);
+    assert!(refused(&[HEAD, TENANT, MOUNT, &client, &secret]).contains("attester.example`: jwks cannot be used"));
+    let good = with(&format!(r#"{{"keys":[{key}]}}"#));
+    assert_eq!(mounted(&[&client, &good]).tenants[0].attesters.len(), 1);
+    assert!(refused(&[HEAD, TENANT, MOUNT, &good.repeat(17)]).contains("more than 16 attesters"));
+}
+
 const CERTIFICATE: &str =
     "[[server.tls.certificate]]\ncertificate_file = \"tls/chain.pem\"\nkey_file = \"/etc/key.pem\"\n";
 

@@ -97,8 +97,6 @@ fn is_of_authentication(refusal: &Refusal) -> bool {
 
 /// Who a request says it comes from.
 pub(super) fn client_id(request: &ClientRequest<'_>) -> Option<String> {
-    let ClientRequest { authorization, parameters, possession } = request;
-    let from_credential = ClientIdInForm::FromCredential;
-    let presented = client_auth::present(authorization, parameters, &possession.certificate, from_credential).ok()?;
+    let presented = client_auth::present(&request.evidence(), ClientIdInForm::FromCredential).ok()?;
     Some(presented.client_id().to_owned())
 }

@@ -39,6 +39,7 @@ impl Cors {
             | Endpoint::Userinfo
             | Endpoint::DemoResource
             | Endpoint::Revoke
+            | Endpoint::Challenge
             | Endpoint::Jwks
             | Endpoint::Discovery => place.dialect.sender() == Sender::Client,
             Endpoint::Authorize | Endpoint::EndSession | Endpoint::Introspect => false,

@@ -1,5 +1,6 @@
 //! One request: whose it is, who answers, and what every answer has.
 
+use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, StatusCode};
 use hyper::body::Incoming as Body;
@@ -97,6 +98,7 @@ impl Exchange<'_> {
             Endpoint::Authorize => self.visit(place, Page::Authorize, body).await,
             Endpoint::EndSession => self.visit(place, Page::EndSession, body).await,
             Endpoint::Userinfo | Endpoint::DemoResource => self.protected(place, endpoint, body).await,
+            Endpoint::Challenge => self.challenge(place, body).await,
             Endpoint::Discovery => self.document(place, endpoint, documents::metadata),
             Endpoint::Jwks => self.document(place, endpoint, documents::jwks),
         }
@@ -151,25 +153,11 @@ impl Exchange<'_> {
 
     /// What is there for whoever holds an access token.
     async fn protected(&self, place: &Place, endpoint: Endpoint, body: Body) -> Response {
-        let turned_down = |refusal| self.turned_down(Some((place, endpoint)), &refusal);
-        let head = message::check_method(endpoint, self.parts);
-        if let Err(refusal) = head.and_then(|()| message::check_head(self.parts)) {
-            return turned_down(refusal);
-        }
-        let body = match body::read(body, place.mount.policy.body_max_bytes.0, self.edge.limits.body_wait).await {
+        let body = match self.whole_body(place, endpoint, body).await {
             Ok(body) => body,
-            Err(fault) => return turned_down(fault.refusal()),
+            Err(response) => return response,
         };
-        let incoming = Incoming {
-            mount: &place.mount,
-            endpoint,
-            headers: &self.parts.headers,
-            query: self.parts.uri.query(),
-            body: &body,
-            certificate: certificate(self.parts),
-            request_id: self.request_id,
-            public_url: self.edge.public_url.as_str(),
-        };
+        let incoming = self.incoming(place, endpoint, &body);
         let shown = resource_answer::access_token(&incoming, &self.parts.method);
         let (engine, mount) = (&self.edge.engine, &place.mount);
         if endpoint == Endpoint::DemoResource {
@@ -178,14 +166,47 @@ impl Exchange<'_> {
                 Err(refusal) => Judged::unidentified(Err(refusal.into())),
             };
             self.tell(place, "resource", &judged);
-            return resource_answer::demo_resource(&incoming, judged);
+            return resource_answer::demo_resource(&incoming, &judged);
         }
         let judged = match shown {
             Ok(shown) => engine.userinfo(mount, &shown).await,
             Err(refusal) => Judged::unidentified(Err(refusal.into())),
         };
         self.tell(place, "userinfo", &judged);
-        resource_answer::userinfo(&incoming, judged)
+        resource_answer::userinfo(&incoming, &judged)
+    }
+
+    /// A challenge for attested clients, whatever is sent: nobody authenticates for it.
+    async fn challenge(&self, place: &Place, body: Body) -> Response {
+        let body = match self.whole_body(place, Endpoint::Challenge, body).await {
+            Ok(body) => body,
+            Err(response) => return response,
+        };
+        let judged = self.edge.engine.attestation_challenge(&place.mount);
+        self.tell(place, "challenge", &judged);
+        place.dialect.write_challenge(&self.incoming(place, Endpoint::Challenge, &body), &judged)
+    }
+
+    /// The body of a request whose head is fit, or the answer to any other.
+    async fn whole_body(&self, place: &Place, endpoint: Endpoint, body: Body) -> Result<Bytes, Response> {
+        let turned_down = |refusal| self.turned_down(Some((place, endpoint)), &refusal);
+        let head = message::check_method(endpoint, self.parts).and_then(|()| message::check_head(self.parts));
+        head.map_err(turned_down)?;
+        let body = body::read(body, place.mount.policy.body_max_bytes.0, self.edge.limits.body_wait).await;
+        body.map_err(|fault| turned_down(fault.refusal()))
+    }
+
+    fn incoming<'b>(&'b self, place: &'b Place, endpoint: Endpoint, body: &'b [u8]) -> Incoming<'b> {
+        Incoming {
+            mount: &place.mount,
+            endpoint,
+            headers: &self.parts.headers,
+            query: self.parts.uri.query(),
+            body,
+            certificate: certificate(self.parts),
+            request_id: self.request_id,
+            public_url: self.edge.public_url.as_str(),
+        }
     }
 
     fn tell<T>(&self, place: &Place, name: &str, judged: &Judged<T>) {

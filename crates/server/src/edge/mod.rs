@@ -39,6 +39,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use parhelion_dialects::Response;
 use parhelion_engine::Engine;
+use parhelion_engine::ports::ClientKeys;
 
 pub use accept::{End, run};
 pub use limits::Limits;
@@ -113,6 +114,12 @@ impl Edge {
         let public_url = plan.public_url.clone();
         let tls = None;
         Ok(Self { engine, routes, rings, metrics, public_url, limits, rates, extra, proxies, certificate_header, tls })
+    }
+
+    /// The same, which gets the keys that clients publish in this way.
+    #[must_use]
+    pub fn with_client_keys(self, client_keys: Arc<dyn ClientKeys>) -> Self {
+        Self { engine: self.engine.with_client_keys(client_keys), ..self }
     }
 
     /// The same, for connections that begin with a TLS handshake.

@@ -125,8 +125,9 @@ const fn slot(served: Option<Served>) -> (usize, &'static str) {
         Some(Served::Endpoint(Endpoint::Jwks)) => (7, "jwks"),
         Some(Served::Endpoint(Endpoint::Discovery)) => (8, "discovery"),
         Some(Served::Endpoint(Endpoint::DemoResource)) => (9, "resource"),
-        Some(Served::Interactions) => (10, "interaction"),
-        None => (11, "none"),
+        Some(Served::Endpoint(Endpoint::Challenge)) => (10, "challenge"),
+        Some(Served::Interactions) => (11, "interaction"),
+        None => (12, "none"),
     }
 }
 

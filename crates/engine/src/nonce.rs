@@ -1,5 +1,6 @@
-//! DPoP nonces (RFC 9449 section 8): stateless, one for each tenant and span of time, known to every node
-//! that has the tenant's key.
+//! Nonces that proofs of possession carry (RFC 9449 section 8), and challenges for attested clients, which are the same
+//! values, so that a DPoP proof can answer for both: stateless, one for each tenant and span of time, known to
+//! every node that has the tenant's key.
 
 use parhelion_jose::base64url;
 use parhelion_protocol::limits;
@@ -20,7 +21,7 @@ pub(crate) fn is_fresh(mount: &Mount, nonce: &str, now: Moment) -> Result<bool, 
 }
 
 fn span(now: Moment) -> i64 {
-    now.epoch_s().div_euclid(limits::DPOP_NONCE_LIFETIME_S)
+    now.epoch_s().div_euclid(limits::PROOF_NONCE_LIFETIME_S)
 }
 
 fn of_span(mount: &Mount, span: i64) -> Result<String, Fault> {
