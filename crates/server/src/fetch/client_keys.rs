@@ -25,8 +25,11 @@ const CLIENTS_MAX: usize = 10_000;
 /// Fetches and keeps them.
 pub(crate) struct FetchedKeys {
     fetcher: Fetcher,
-    clients: Mutex<HashMap<(TenantUid, String), Arc<tokio::sync::Mutex<Kept>>>>,
+    clients: Mutex<HashMap<(TenantUid, String), Shared>>,
 }
+
+/// What is known of one client, held by whoever fetches it.
+type Shared = Arc<tokio::sync::Mutex<Kept>>;
 
 /// What is known of one client.
 #[derive(Default)]
@@ -42,7 +45,7 @@ impl FetchedKeys {
         Self { fetcher, clients: Mutex::default() }
     }
 
-    fn kept(&self, whose: KeysOf<'_>) -> Arc<tokio::sync::Mutex<Kept>> {
+    fn kept(&self, whose: KeysOf<'_>) -> Shared {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (whose.tenant, whose.client_id.to_owned());
         if clients.len() >= CLIENTS_MAX && !clients.contains_key(&key) {
