@@ -28,7 +28,7 @@ pub(crate) struct FetchedKeys {
     clients: Mutex<HashMap<(TenantUid, String), Shared>>,
 }
 
-/// Held while its keys are fetched, so that one request fetches for all.
+/// What is known of one client, held by whoever fetches it.
 type Shared = Arc<tokio::sync::Mutex<Kept>>;
 
 /// What is known of one client.
