@@ -32,8 +32,8 @@ impl JwksUri {
         let authority = text.strip_prefix("https://").ok_or(JwksUriFault("is not an https URL"))?;
         let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
         let url = Url::parse(text).map_err(|_| JwksUriFault("is not a URL"))?;
-        if authority.contains('@') || text.contains('#') {
-            return Err(JwksUriFault("has user information or a fragment"));
+        if authority.is_empty() || authority.contains('@') || text.contains('#') {
+            return Err(JwksUriFault("has no host, or has user information or a fragment"));
         }
         let port = url.port_or_known_default().unwrap_or_default();
         if (port < 1024 && port != 443) || OTHER_SERVICES.contains(&port) {

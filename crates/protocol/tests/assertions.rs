@@ -223,10 +223,21 @@ fn tokens_of_another_kind_are_not_assertions() {
 fn only_a_registered_signature_key_counts() {
     let (mine, theirs) = (Bench::new(Algorithm::Es256), Bench::new(Algorithm::Es256));
     let foreign = theirs.assertion(|_| {});
-    assert_eq!(mine.judge("default", &foreign).unwrap_err(), Reason::AssertionSignatureWrong);
+    assert_eq!(mine.judge("default", &foreign).unwrap_err(), Reason::AssertionKeyUnknown);
     for (member, value) in [("use", json!("enc")), ("key_ops", json!(["encrypt"])), ("alg", json!("ES384"))] {
         let bench = Bench::with(SigningKey::generate(Algorithm::Es256).unwrap(), |jwk, _| jwk[member] = value.clone());
-        bench.refused("default", |_| {}, Reason::AssertionSignatureWrong);
+        bench.refused("default", |_| {}, Reason::AssertionKeyUnknown);
+    }
+    let good = mine.assertion(|_| {});
+    let (signed, _) = good.rsplit_once('.').unwrap();
+    let (_, other) = mine
+        .assertion(|claims| claims["jti"] = "b".into())
+        .rsplit_once('.')
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    assert_eq!(mine.judge("default", &format!("{signed}.{other}")).unwrap_err(), Reason::AssertionSignatureWrong);
+    for hidden in [Reason::AssertionKeyUnknown, Reason::AssertionSignatureWrong] {
+        assert_eq!(hidden.row().public().code, "PAR-202");
     }
 }
 

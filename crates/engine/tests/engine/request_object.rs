@@ -90,7 +90,7 @@ async fn every_fault_of_a_request_object_is_told_apart() {
         (sign(&scene.client_key, "at+jwt", &claims(&scene, |_| {})), Reason::RequestObjectTypRefused),
         (
             sign(&SigningKey::generate(Algorithm::Es256).unwrap(), "JWT", &claims(&scene, |_| {})),
-            Reason::RequestObjectSignatureWrong,
+            Reason::RequestObjectKeyUnknown,
         ),
         ("a.b.c".to_owned(), Reason::RequestObjectMalformed),
         ("eyJhbGciOiJub25lIn0.e30.".to_owned(), Reason::RequestObjectMalformed),
