@@ -251,6 +251,19 @@ fn unknown_client_looks_like_a_wrong_signature() {
 }
 
 #[test]
+fn header_that_is_wrong_is_wrong_for_whomever_it_names() {
+    let bench = Bench::new(Algorithm::Es256);
+    let claims = json!({ "iss": "app", "sub": "app", "aud": ISSUER, "exp": NOW + 60, "jti": "a" }).to_string();
+    let foreign = bench.key.sign("at+jwt", claims.as_bytes()).unwrap();
+    let weak = Bench::new(Algorithm::Rs256).assertion(|_| {});
+    for (assertion, expected) in [(foreign, Reason::AssertionTypRefused), (weak, Reason::AssertionAlgorithmRefused)] {
+        let body = format!("client_assertion_type={TYPE}&client_assertion={assertion}");
+        assert_eq!(judge(None, "default", &body).unwrap_err(), expected);
+        assert_eq!(bench.judge("default", &assertion).unwrap_err(), expected);
+    }
+}
+
+#[test]
 fn type_and_assertion_come_together() {
     let bench = Bench::new(Algorithm::Es256);
     let assertion = bench.assertion(|_| {});

@@ -18,6 +18,11 @@ pub(super) fn present<'a>(token: MacCompact<'a>, parameters: &Parameters<'_>) ->
 }
 
 impl Presented<'_> {
+    /// What is wrong with an assertion whoever its client is.
+    pub(super) fn check_header(&self) -> Result<(), Refusal> {
+        assertion::check_typ(self.token.header().typ())
+    }
+
     /// As for `private_key_jwt`: the signature first.
     pub(super) fn prove(
         &self,
@@ -25,14 +30,12 @@ impl Presented<'_> {
         registered_alg: Option<MacAlgorithm>,
         judge: &Judge<'_>,
     ) -> Result<Option<OnceKey>, Refusal> {
-        let header = self.token.header();
-        assertion::check_typ(header.typ())?;
         // An unknown client costs what a known one does.
         let verified = self.token.verify(key.unwrap_or(nobody())).is_ok();
         if !verified || key.is_none() {
             return Err(refused(Reason::AssertionSignatureWrong));
         }
-        if registered_alg.is_some_and(|registered| registered != header.alg()) {
+        if registered_alg.is_some_and(|registered| registered != self.token.header().alg()) {
             return Err(refused(Reason::AssertionAlgorithmRefused));
         }
         self.assertion.judge(judge).map(Some)

@@ -346,6 +346,16 @@ pub fn prove(presented: &Presented<'_>, party: Option<Party<'_>>, judge: &Judge<
         let public = matches!(presented, Presented::None(_));
         return Err(if public { Reason::PublicClientRefused } else { Reason::MethodRefused }.into());
     }
+    // Told to everyone alike, or it would tell who is registered.
+    match presented {
+        Presented::PrivateKeyJwt(p) => p.check_header(judge.policy)?,
+        Presented::ClientSecretJwt(p) => p.check_header()?,
+        Presented::None(_)
+        | Presented::ClientSecretBasic(_)
+        | Presented::ClientSecretPost(_)
+        | Presented::MutualTls(_)
+        | Presented::AttestJwtClientAuth(_) => {}
+    }
     let absent = match party.map(|party| party.status) {
         None => Some(Reason::ClientUnknown),
         Some(ClientStatus::Disabled) => Some(Reason::ClientDisabled),

@@ -6,7 +6,7 @@ use parhelion_jose::jws::{Algorithm, Compact, JwsFault};
 use super::assertion::{self, Assertion, refused};
 use super::{Judge, OnceKey, keys_of_nobody};
 use crate::parameters::Parameters;
-use crate::profile::AlgName;
+use crate::profile::{AlgName, Policy};
 use crate::refusal::{Reason, Refusal};
 
 /// An assertion whose signature has not been looked at yet.
@@ -28,16 +28,20 @@ impl Presented<'_> {
         registered_alg: Option<Algorithm>,
         judge: &Judge<'_>,
     ) -> Result<Option<OnceKey>, Refusal> {
-        let header = self.token.header();
-        if !judge.policy.client_assertion_algs.has(&AlgName(header.alg())) {
-            return Err(refused(Reason::AssertionAlgorithmRefused));
-        }
-        assertion::check_typ(header.typ())?;
         self.check_signature(keys)?;
-        if registered_alg.is_some_and(|registered| registered != header.alg()) {
+        if registered_alg.is_some_and(|registered| registered != self.token.header().alg()) {
             return Err(refused(Reason::AssertionAlgorithmRefused));
         }
         self.assertion.judge(judge).map(Some)
+    }
+
+    /// What is wrong with an assertion whoever its client is.
+    pub(super) fn check_header(&self, policy: &Policy) -> Result<(), Refusal> {
+        let header = self.token.header();
+        if !policy.client_assertion_algs.has(&AlgName(header.alg())) {
+            return Err(refused(Reason::AssertionAlgorithmRefused));
+        }
+        assertion::check_typ(header.typ())
     }
 
     /// Where no key could be tried, one of nobody's is: an unknown client or `kid` costs what a known one does.
