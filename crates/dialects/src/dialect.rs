@@ -8,6 +8,7 @@ use parhelion_engine::introspect::Introspected;
 use parhelion_engine::push::Accepted;
 use parhelion_engine::registry::Mount;
 use parhelion_engine::token::Tokens;
+use parhelion_engine::uuid::Uuid;
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::Policy;
@@ -25,22 +26,16 @@ pub type Response = http::Response<Bytes>;
 pub struct RequestId(pub [u8; 16]);
 
 impl RequestId {
-    /// The name that these random bytes make: a UUID of version 4 (RFC 9562 section 5.4).
+    /// The name that these random bytes make.
     #[must_use]
     pub const fn from_random(bytes: [u8; 16]) -> Self {
-        let bits = u128::from_be_bytes(bytes);
-        let version = (bits & !(0xf << 76)) | (4 << 76);
-        Self(((version & !(0b11 << 62)) | (0b10 << 62)).to_be_bytes())
+        Self(Uuid::from_random(bytes).0)
     }
 }
 
 impl std::fmt::Display for RequestId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (at, byte) in self.0.iter().enumerate() {
-            let dash = if matches!(at, 4 | 6 | 8 | 10) { "-" } else { "" };
-            write!(f, "{dash}{byte:02x}")?;
-        }
-        Ok(())
+        Uuid(self.0).fmt(f)
     }
 }
 
@@ -92,7 +87,8 @@ pub enum Sender {
 pub struct Route {
     /// What is served.
     pub endpoint: Endpoint,
-    /// Where, below the mount's base URL; the first route of an endpoint is the one that is published.
+    /// Where, below the mount's base URL; the first route of an endpoint is the one that is published. One that ends
+    /// with a slash has one more segment behind it.
     pub path: &'static str,
 }
 
@@ -237,17 +233,5 @@ pub trait Dialect: Send + Sync {
     fn with_vendor_headers(&self, incoming: &Incoming<'_>, mut response: Response) -> Response {
         self.vendor_headers(incoming, response.headers_mut());
         response
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn request_id_is_shown_as_a_uuid_of_version_4() {
-        let shown = RequestId::from_random([0xff; 16]).to_string();
-        assert_eq!(shown, "ffffffff-ffff-4fff-bfff-ffffffffffff");
-        assert_eq!(RequestId::from_random([0; 16]).to_string(), "00000000-0000-4000-8000-000000000000");
     }
 }

@@ -11,6 +11,7 @@ pub mod json_object;
 pub mod message;
 pub mod oauth_answer;
 mod pingone;
+pub mod registration;
 pub mod resource_answer;
 mod standard;
 

@@ -10,7 +10,7 @@ use parhelion_engine::userinfo::{Scheme, ShownToken, Userinfo};
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::form;
 use parhelion_protocol::parameters::Param;
-use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
+use parhelion_protocol::refusal::{OAuthError, Reason, Refusal, Row};
 use serde_json::{Map, Value, json};
 
 use crate::dialect::{Incoming, Response};
@@ -108,17 +108,25 @@ fn challenges(incoming: &Incoming<'_>, refusal: &Refusal, scheme: Scheme) -> Vec
     let row = refusal.public();
     let issuer = &incoming.mount.issuer;
     let algs: Vec<_> = incoming.mount.policy.dpop_algs.iter().map(|alg| alg.0.name()).collect();
-    let bearer = format!("Bearer realm=\"{issuer}\"");
+    let bearer = bearer_challenge(incoming, None);
     let dpop = format!("DPoP realm=\"{issuer}\", algs=\"{}\"", algs.join(" "));
-    let with_error = |scheme: String| {
-        let (error, said) = (row.error.as_str(), row.description);
-        format!("{scheme}, error=\"{error}\", error_description=\"{said}\"")
-    };
+    let with_error = |scheme: String| with_error(&scheme, row);
     match (row.status, refusal.reason, scheme) {
         (401, Reason::AccessTokenMissing, _) => vec![bearer, dpop],
         (400 | 401, _, Scheme::Dpop) => vec![with_error(dpop)],
-        (400 | 401, _, Scheme::Bearer) => vec![with_error(bearer)],
+        (400 | 401, _, Scheme::Bearer) => vec![bearer_challenge(incoming, Some(row))],
         (403, _, _) => vec![format!("{bearer}, error=\"{}\", scope=\"openid\"", row.error.as_str())],
         _ => Vec::new(),
     }
+}
+
+/// The challenge for a bearer token, with what is wrong with the one that was shown (RFC 6750 section 3).
+pub(crate) fn bearer_challenge(incoming: &Incoming<'_>, row: Option<&Row>) -> String {
+    let bare = format!("Bearer realm=\"{}\"", incoming.mount.issuer);
+    row.map_or_else(|| bare.clone(), |row| with_error(&bare, row))
+}
+
+fn with_error(challenge: &str, row: &Row) -> String {
+    let (error, said) = (row.error.as_str(), row.description);
+    format!("{challenge}, error=\"{error}\", error_description=\"{said}\"")
 }

@@ -34,6 +34,8 @@ impl Dialect for Standard {
             Route { endpoint: Endpoint::Revoke, path: "/revoke" },
             Route { endpoint: Endpoint::EndSession, path: "/logout" },
             Route { endpoint: Endpoint::Challenge, path: "/challenge" },
+            Route { endpoint: Endpoint::Register, path: "/register" },
+            Route { endpoint: Endpoint::RegisteredClient, path: "/register/" },
         ]
     }
 }

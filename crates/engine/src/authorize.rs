@@ -14,6 +14,7 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::request_object::Unpacked;
 
 use crate::Engine;
+use crate::clients::KnownClient;
 use crate::fault::Turned;
 use crate::interaction::{Interaction, Login, Shown};
 use crate::pending::{Fallen, Pending, Standing, return_path, stand};
@@ -45,14 +46,14 @@ impl Engine {
         }
         let (client_id, reference) = match read(&parameters) {
             Ok(read) => read,
-            Err(refusal) => return self.refuse(mount, &form::parse(query).unwrap_or(parameters), refusal),
+            Err(refusal) => return self.refuse(mount, &form::parse(query).unwrap_or(parameters), refusal).await,
         };
         let pending = self.find_pending(mount, &reference, client_id).await?;
         //= rfc9126#4 an expired request_uri is rejected; no leeway, one clock
         if self.store.now() >= Moment(pending.record.redeem_by_ms) {
             return Err(Reason::RequestUriExpired.into());
         }
-        match self.stand(mount, &pending) {
+        match self.stand(mount, &pending).await {
             Ok(standing) => self.begin(mount, &pending, &standing, reference, session).await,
             Err(Fallen::Page(refusal)) => Err(refusal.into()),
             Err(Fallen::Redirect(response)) => self.answer(&pending, response).await,
@@ -70,24 +71,27 @@ impl Engine {
         let about = |reason, param| Refusal::new(reason).about(Some(param));
         let missing = about(Reason::AuthorizeParameterMissing, Param::ClientId);
         let client_id = parameters.get(Param::ClientId).ok_or(missing)?;
-        let policy = mount.policy_for(client_id);
+        let known = self.find_client(mount, client_id).await?;
+        let policy = known.as_ref().map_or(&mount.policy, |known| &known.policy);
         if policy.pushed_requests != PushedRequests::Optional {
-            return self.refuse(mount, parameters, about(Reason::PlainRequestRefused, Param::RequestUri));
+            return self.refuse(mount, parameters, about(Reason::PlainRequestRefused, Param::RequestUri)).await;
         }
         // An unknown client has no keys.
-        let unpacked = match mount.tenant.clients.get(client_id) {
-            Some(client) => self.unpack(mount, parameters, client, policy).await,
+        let unpacked = match &known {
+            Some(KnownClient { client, policy }) => self.unpack(mount, parameters, client, policy).await,
             None => Ok(Unpacked { parameters: Cow::Borrowed(parameters), left_s: None }),
         };
         let unpacked = match unpacked {
             Ok(unpacked) => unpacked,
-            Err(refusal) => return self.refuse(mount, parameters, refusal),
+            Err(refusal) => return self.refuse(mount, parameters, refusal).await,
         };
         let parameters = &*unpacked.parameters;
-        match stand(mount, parameters, client_id, policy, Column::Authorize, self.store.now()) {
+        let known = known.filter(|known| known.client.is_enabled()).ok_or(Turned::from(Reason::ClientGone))?;
+        match stand(mount, parameters, known, Column::Authorize, self.store.now()) {
             Ok(standing) => {
-                let record = self.record(mount, parameters, client_id, policy.request_uri_lifetime_s.0);
-                let (reference, commit) = self.put_pushed(mount, &record, policy)?;
+                let lifetime_s = standing.policy.request_uri_lifetime_s.0;
+                let record = self.record(mount, parameters, client_id, lifetime_s);
+                let (reference, commit) = self.put_pushed(mount, &record, &standing.policy)?;
                 if self.store.commit(commit).await? != Verdict::Done {
                     return Err(Reason::ServerFault.into());
                 }
@@ -142,14 +146,15 @@ impl Engine {
 
     /// Turns a request down that was not pushed: to its client, where client and redirect URI can be trusted
     /// and the reason is the client's to hear; else on a page.
-    fn refuse(&self, mount: &Mount, parameters: &Parameters<'_>, refusal: Refusal) -> Result<Loaded, Turned> {
+    async fn refuse(&self, mount: &Mount, parameters: &Parameters<'_>, refusal: Refusal) -> Result<Loaded, Turned> {
         let about_object = refusal.param == Some(Param::Request);
         let for_client =
             about_object || matches!(refusal.reason, Reason::PlainRequestRefused | Reason::RequestUriByReference);
-        let client = parameters.get(Param::ClientId).and_then(|id| mount.tenant.clients.get(id));
-        let client = client.filter(|client| client.is_enabled() && for_client);
-        let Some(client) = client else { return Err(refusal.into()) };
-        let policy = mount.policy_for(&client.client_id);
+        let Some(client_id) = parameters.get(Param::ClientId).filter(|_| for_client) else {
+            return Err(refusal.into());
+        };
+        let Some(known) = self.find_served_client(mount, client_id).await? else { return Err(refusal.into()) };
+        let KnownClient { client, policy } = &known;
         // A redirect URI that was not even sent was not asked for.
         let named = parameters.get(Param::RedirectUri).is_some();
         let returns = named && policy.pushed_requests != PushedRequests::RequiredWithoutReturn;

@@ -12,10 +12,12 @@ use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::parameters::Parameters;
 use parhelion_protocol::profile::{AttestationChallenge, ClientIdInForm, DpopNonce, Policy};
 use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::resource_server::ResourceServer;
 use parhelion_protocol::sender::{Held, certificate, dpop};
 
 use crate::Engine;
 use crate::client_keys::KeySource;
+use crate::clients::KnownClient;
 use crate::fault::{Fault, Turned};
 use crate::nonce;
 use crate::ports::{Commit, Condition, Id, Key, Kind, Moment, Verdict, Write};
@@ -125,9 +127,32 @@ pub(crate) struct HeldKey {
 /// Somebody who proved to be who they say, and nothing more.
 pub(crate) struct Caller {
     pub(crate) id: String,
+    pub(crate) who: Who,
     instance: Option<Instance>,
     held: Held,
     once: Once,
+}
+
+/// Who may call.
+pub(crate) enum Who {
+    Client(KnownClient),
+    ResourceServer(Arc<ResourceServer>),
+}
+
+impl Who {
+    fn party(&self) -> Option<Party<'_>> {
+        match self {
+            Self::Client(known) => Some(known.client.party()),
+            Self::ResourceServer(server) => server.party(),
+        }
+    }
+
+    fn policy<'a>(&'a self, mount: &'a Mount) -> &'a Arc<Policy> {
+        match self {
+            Self::Client(known) => &known.policy,
+            Self::ResourceServer(_) => &mount.policy,
+        }
+    }
 }
 
 impl Caller {
@@ -177,14 +202,14 @@ impl Engine {
         endpoint: Endpoint,
         client_id_in_form: ClientIdInForm,
     ) -> Judged<Proven> {
-        let find = |id: &str| mount.tenant.clients.get(id).map(|client| client.party());
+        let find = async |id: &str| self.find_caller_among_clients(mount, id).await;
         let judged = self.prove_caller(mount, request, client_id_in_form, find).await;
         let Judged { method, attestation_challenge, outcome, .. } = judged;
         let (dpop_nonce, outcome) = match outcome {
             Ok(caller) => self.prove_possession(mount, request, endpoint, caller).await,
             Err(turned) => (None, Err(turned)),
         };
-        let outcome = outcome.and_then(|caller| proven(mount, caller));
+        let outcome = outcome.and_then(proven);
         Judged { method, dpop_nonce, attestation_challenge, outcome }
     }
 
@@ -218,7 +243,7 @@ impl Engine {
         endpoint: Endpoint,
         caller: Caller,
     ) -> (Option<String>, Result<Caller, Turned>) {
-        let policy = mount.policy_for(&caller.id);
+        let policy = Arc::clone(caller.who.policy(mount));
         let needed = policy.dpop_nonce.max(request.possession.nonce);
         let challenged =
             caller.authenticates_by_dpop() && policy.attestation_challenge == AttestationChallenge::Required;
@@ -235,7 +260,7 @@ impl Engine {
             Ok(chain) => chain.map(certificate::Chain::x5t_s256),
             Err(refusal) => return (None, Err(refusal.into())),
         };
-        let judge = self.dpop_judge(mount, policy, &request.possession, endpoint);
+        let judge = self.dpop_judge(mount, &policy, &request.possession, endpoint);
         let outcome = self.judge_proof(mount, &request.possession.dpop, &judge, needed).await;
         (nonce, outcome.and_then(|proof| caller.holding(proof, x5t_s256)))
     }
@@ -281,13 +306,18 @@ impl Engine {
         Ok(once.into_iter().next().map(|once| HeldKey { jkt: proof.jkt, ath: proof.ath, once }))
     }
 
+    /// A client as somebody who authenticates.
+    pub(crate) async fn find_caller_among_clients(&self, mount: &Mount, id: &str) -> Result<Option<Who>, Fault> {
+        Ok(self.find_client(mount, id).await?.map(Who::Client))
+    }
+
     /// The same for whoever `find` knows.
-    pub(crate) async fn prove_caller<'m>(
+    pub(crate) async fn prove_caller(
         &self,
-        mount: &'m Mount,
+        mount: &Mount,
         request: &ClientRequest<'_>,
         client_id_in_form: ClientIdInForm,
-        find: impl FnOnce(&str) -> Option<Party<'m>>,
+        find: impl AsyncFnOnce(&str) -> Result<Option<Who>, Fault>,
     ) -> Judged<Caller> {
         let shown = &request.possession.certificate;
         let presented = client_auth::present(&request.evidence(), client_id_in_form);
@@ -296,13 +326,17 @@ impl Engine {
             Err(refusal) => return Judged::unidentified(Err(refusal.into())),
         };
         let id = presented.client_id().to_owned();
-        let party = find(&id);
+        let who = match find(&id).await {
+            Ok(who) => who,
+            Err(fault) => return Judged::unidentified(Err(fault.into())),
+        };
+        let party = who.as_ref().and_then(Who::party);
         let urls: Vec<&str> = [Endpoint::Push, Endpoint::Token]
             .into_iter()
             .flat_map(|endpoint| [mount.url(endpoint), mount.mtls_url(endpoint)])
             .flatten()
             .collect();
-        let policy = mount.policy_for(&id);
+        let policy = who.as_ref().map_or(&mount.policy, |who| who.policy(mount));
         let judge = Judge {
             policy,
             issuer: &mount.issuer,
@@ -327,7 +361,10 @@ impl Engine {
             Ok(()) => self.unused(mount, once, replayed).await,
             Err(turned) => Err(turned),
         };
-        let outcome = outcome.map(|once| Caller { id, instance, held: Held::default(), once });
+        let outcome = outcome.and_then(|once| {
+            let who = who.ok_or(Turned::from(Reason::ClientUnknown))?;
+            Ok(Caller { id, who, instance, held: Held::default(), once })
+        });
         Judged { method, dpop_nonce: None, attestation_challenge, outcome }
     }
 
@@ -420,10 +457,9 @@ impl Engine {
 }
 
 /// A caller that is a client.
-fn proven(mount: &Mount, caller: Caller) -> Result<Proven, Turned> {
-    let Caller { id, instance, held, once } = caller;
-    let client = mount.tenant.clients.get(&id).map(Arc::clone).ok_or(Turned::from(Reason::ClientUnknown))?;
-    let policy = Arc::clone(mount.policy_for(&id));
+fn proven(caller: Caller) -> Result<Proven, Turned> {
+    let Caller { who, instance, held, once, .. } = caller;
+    let Who::Client(KnownClient { client, policy }) = who else { return Err(Reason::ClientUnknown.into()) };
     Ok(Proven { client, policy, held, instance: instance.map(|instance| instance.jkt), once })
 }
 

@@ -8,6 +8,7 @@ use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::{AlgName, EncryptionAlgName, Policy, PushedRequests, RequestObjects, Set};
 use serde_json::{Map, Value, json};
 
+use crate::registration::Gate;
 use crate::registry::{Mount, MutualTls};
 
 /// The metadata document of a mount, as JSON text.
@@ -52,7 +53,9 @@ fn mutual_tls(mount: &Mount) -> Map<String, Value> {
 fn capabilities(mount: &Mount) -> Map<String, Value> {
     let policy = &mount.policy;
     let scopes = mount.tenant.clients.values().flat_map(|client| client.scope.iter());
-    let mut scopes: Vec<&str> = scopes.chain(["openid"]).collect();
+    let registration = &mount.tenant.registration;
+    let registered = registration.scope.iter().filter(|_| !matches!(registration.gate, Gate::Closed));
+    let mut scopes: Vec<&str> = scopes.chain(registered).chain(["openid"]).collect();
     scopes.sort_unstable();
     scopes.dedup();
     let challenge_methods: &[&str] = if policy.pkce.accepts_plain() { &["S256", "plain"] } else { &["S256"] };

@@ -350,7 +350,7 @@ impl Engine {
     /// The request as it stands today; one that does not is answered to its client, where that can be trusted.
     async fn standing(&self, mount: &Mount, interaction: &Interaction) -> Result<Page<(Pending, Standing)>, Turned> {
         let pending = self.pending(mount, interaction).await?;
-        match self.stand(mount, &pending) {
+        match self.stand(mount, &pending).await {
             Ok(standing) => Ok(Page::Show((pending, standing))),
             Err(Fallen::Page(refusal)) => Err(refusal.into()),
             Err(Fallen::Redirect(response)) => {

@@ -1,5 +1,7 @@
 //! Introspection: a resource server asks what a token is worth (RFC 7662, RFC 9701).
 
+use std::sync::Arc;
+
 use parhelion_jose::base64url;
 use parhelion_jose::jwk::KeySet;
 use parhelion_protocol::endpoint::Endpoint;
@@ -11,7 +13,7 @@ use parhelion_protocol::sender::{Confirmation, Held, token_type};
 use serde_json::{Map, Value, json};
 
 use crate::Engine;
-use crate::client_request::{Caller, ClientRequest, Judged};
+use crate::client_request::{Caller, ClientRequest, Judged, Who};
 use crate::fault::{Fault, Turned};
 use crate::registry::Mount;
 use crate::response_jwt;
@@ -46,9 +48,9 @@ impl Engine {
         request: &ClientRequest<'_>,
         form: AnswerForm,
     ) -> Judged<Introspected> {
-        let find = |id: &str| match mount.tenant.resource_servers.get(id) {
-            Some(server) => server.party(),
-            None => mount.tenant.clients.get(id).map(|client| client.party()),
+        let find = async |id: &str| match mount.tenant.resource_servers.get(id) {
+            Some(server) => Ok(Some(Who::ResourceServer(Arc::clone(server)))),
+            None => self.find_caller_among_clients(mount, id).await,
         };
         let judged = self.prove_caller(mount, request, ClientIdInForm::FromCredential, find).await;
         let Judged { method, attestation_challenge, outcome, .. } = judged;
@@ -73,11 +75,11 @@ impl Engine {
         form: AnswerForm,
     ) -> Result<Introspected, Turned> {
         self.claim_once(caller).await?;
-        may_ask(mount, caller)?;
+        may_ask(caller)?;
         let missing = Refusal::new(Reason::TokenMissing).about(Some(Param::Token));
         let text = request.parameters.get(Param::Token).ok_or(missing)?;
         let live = self.find_access_token(mount, text).await?;
-        let live = live.filter(|live| is_the_callers(mount, caller, live));
+        let live = live.filter(|live| is_the_callers(caller, live));
         let members = live.map_or_else(inactive, |live| active(&live));
         match form {
             AnswerForm::Json => Ok(Introspected::Json(Value::Object(members).to_string())),
@@ -108,20 +110,17 @@ fn registered<'m>(mount: &'m Mount, caller: &Caller) -> Option<(&'m ResponseJwt,
 }
 
 /// A resource server may ask; a client only where the policy lets it ask about its own tokens.
-fn may_ask(mount: &Mount, caller: &Caller) -> Result<(), Refusal> {
-    if mount.tenant.resource_servers.contains_key(&caller.id) {
-        return Ok(());
-    }
-    let confidential =
-        mount.tenant.clients.get(&caller.id).is_some_and(|client| !client.credential.method().is_public());
-    let owner_may = mount.policy_for(&caller.id).introspection == Introspection::AudienceAndOwner;
+fn may_ask(caller: &Caller) -> Result<(), Refusal> {
+    let Who::Client(known) = &caller.who else { return Ok(()) };
+    let confidential = !known.client.credential.method().is_public();
+    let owner_may = known.policy.introspection == Introspection::AudienceAndOwner;
     if confidential && owner_may { Ok(()) } else { Err(Reason::IntrospectionRefused.into()) }
 }
 
-fn is_the_callers(mount: &Mount, caller: &Caller, live: &LiveToken) -> bool {
-    match mount.tenant.resource_servers.get(&caller.id) {
-        Some(server) => live.token.audience.iter().any(|audience| server.uris.contains(audience)),
-        None => live.token.client_id == caller.id,
+fn is_the_callers(caller: &Caller, live: &LiveToken) -> bool {
+    match &caller.who {
+        Who::ResourceServer(server) => live.token.audience.iter().any(|audience| server.uris.contains(audience)),
+        Who::Client(_) => live.token.client_id == caller.id,
     }
 }
 

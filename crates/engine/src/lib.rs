@@ -7,6 +7,7 @@ pub mod attestation_challenge;
 pub mod authorize;
 mod client_keys;
 pub mod client_request;
+pub mod clients;
 mod completion;
 mod consent;
 pub mod demo_resource;
@@ -23,6 +24,7 @@ pub mod ports;
 pub mod push;
 pub mod records;
 pub mod reference;
+pub mod registration;
 pub mod registry;
 pub mod response;
 mod response_jwt;
@@ -31,12 +33,14 @@ pub mod token;
 mod unpack;
 mod user_claims;
 pub mod userinfo;
+pub mod uuid;
 mod validate;
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use clients::RebuiltClients;
 use ports::{ClientKeys, Entropy, Passwords, RegisteredKeysOnly, Store};
 use registry::Registry;
 
@@ -50,6 +54,7 @@ pub struct Engine {
     pub passwords: Arc<dyn Passwords>,
     client_keys: Arc<dyn ClientKeys>,
     registry: ArcSwap<Registry>,
+    rebuilt: RebuiltClients,
 }
 
 impl Engine {
@@ -61,8 +66,14 @@ impl Engine {
         passwords: Arc<dyn Passwords>,
         registry: Registry,
     ) -> Self {
-        let client_keys = Arc::new(RegisteredKeysOnly);
-        Self { store, entropy, passwords, client_keys, registry: ArcSwap::from_pointee(registry) }
+        Self {
+            store,
+            entropy,
+            passwords,
+            client_keys: Arc::new(RegisteredKeysOnly),
+            registry: ArcSwap::from_pointee(registry),
+            rebuilt: RebuiltClients::default(),
+        }
     }
 
     /// The same, which gets the keys that clients publish in this way.

@@ -1,7 +1,6 @@
 //! RP-initiated logout: a client sends the browser to end the user's session (OpenID Connect
 //! RP-Initiated Logout 1.0).
 
-use parhelion_protocol::client::Client;
 use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::refusal::{Reason, Refusal};
 
@@ -47,7 +46,7 @@ impl Engine {
         asked: Asked,
     ) -> Result<Logout, Turned> {
         let hint = parameters.get(Param::IdTokenHint).map(|text| id_token_hint::read(mount, text)).transpose()?;
-        let redirect = redirect(mount, parameters, hint.as_ref())?;
+        let redirect = self.after_logout(mount, parameters, hint.as_ref()).await?;
         let reference = session.and_then(Reference::from_text);
         let Some(reference) = reference else { return Ok(Logout::Done { redirect }) };
         let key = records::key_of::<Session>(mount.tenant.uid, &reference);
@@ -61,26 +60,35 @@ impl Engine {
         let (Verdict::Done | Verdict::Refused(_)) = self.store.commit(commit).await?;
         Ok(Logout::Done { redirect })
     }
-}
 
-/// Where the browser goes afterwards: only to a URI that the client named has registered.
-fn redirect(mount: &Mount, parameters: &Parameters<'_>, hint: Option<&Hint>) -> Result<Option<String>, Refusal> {
-    let Some(uri) = parameters.get(Param::PostLogoutRedirectUri) else { return Ok(None) };
-    let refused = Refusal::new(Reason::PostLogoutRedirectUriNotRegistered).about(Some(Param::PostLogoutRedirectUri));
-    let client = named_client(mount, parameters, hint).ok_or(refused)?;
-    if !client.post_logout_redirect_uris.iter().any(|known| known == uri) {
-        return Err(refused);
+    /// Where the browser goes afterwards: only to a URI that the client named has registered.
+    async fn after_logout(
+        &self,
+        mount: &Mount,
+        parameters: &Parameters<'_>,
+        hint: Option<&Hint>,
+    ) -> Result<Option<String>, Turned> {
+        let Some(uri) = parameters.get(Param::PostLogoutRedirectUri) else { return Ok(None) };
+        let refused =
+            Refusal::new(Reason::PostLogoutRedirectUriNotRegistered).about(Some(Param::PostLogoutRedirectUri));
+        let known = match named_client(parameters, hint) {
+            Some(id) => self.find_client(mount, id).await?,
+            None => None,
+        };
+        let known = known.ok_or(refused)?;
+        if !known.client.post_logout_redirect_uris.iter().any(|known| known == uri) {
+            return Err(refused.into());
+        }
+        let state = parameters.get(Param::State).map(|state| ("state", state.to_owned()));
+        Ok(Some(crate::response::with_query(uri, state.as_slice())))
     }
-    let state = parameters.get(Param::State).map(|state| ("state", state.to_owned()));
-    Ok(Some(crate::response::with_query(uri, state.as_slice())))
 }
 
-fn named_client<'m>(mount: &'m Mount, parameters: &Parameters<'_>, hint: Option<&Hint>) -> Option<&'m Client> {
+fn named_client<'a>(parameters: &'a Parameters<'_>, hint: Option<&'a Hint>) -> Option<&'a str> {
     let said = parameters.get(Param::ClientId);
-    let id = match (hint, said) {
-        (Some(hint), Some(said)) if hint.client_id != said => return None,
-        (Some(hint), _) => &hint.client_id,
-        (None, said) => said?,
-    };
-    mount.tenant.clients.get(id).map(AsRef::as_ref)
+    match (hint, said) {
+        (Some(hint), Some(said)) if hint.client_id != said => None,
+        (Some(hint), _) => Some(&hint.client_id),
+        (None, said) => said,
+    }
 }

@@ -13,6 +13,7 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::request::AuthorizationRequest;
 
 use crate::Engine;
+use crate::clients::KnownClient;
 use crate::fault::{Fault, Turned};
 use crate::ports::{Commit, Condition, Key, Moment, StoreFault, Verdict, Write};
 use crate::records::{self, PushedRequest, Taken};
@@ -76,13 +77,15 @@ impl Engine {
 
     /// Judges a pending request again: parsed by the policy of the mount it was pushed through, checked
     /// against the client as it is now.
-    pub(crate) fn stand(&self, mount: &Mount, pending: &Pending) -> Result<Standing, Fallen> {
+    pub(crate) async fn stand(&self, mount: &Mount, pending: &Pending) -> Result<Standing, Fallen> {
         let record = &pending.record;
         let registry = self.registry();
         let pushed_through = registry.mount(mount.tenant.uid, &record.issuer);
-        let policy = pushed_through.map_or(mount, Arc::as_ref).policy_for(&record.client_id);
+        let pushed_through = pushed_through.map_or(mount, Arc::as_ref);
+        let known = self.find_served_client(pushed_through, &record.client_id).await.map_err(Fallen::Broken)?;
+        let known = known.ok_or(Fallen::Page(Reason::ClientGone.into()))?;
         let parameters = parameters(record).map_err(|_| Fallen::Page(Reason::RequestNoLongerStands.into()))?;
-        stand(mount, &parameters, &record.client_id, policy, Column::Completion, self.store.now())
+        stand(mount, &parameters, known, Column::Completion, self.store.now())
     }
 
     /// Takes a pending request: in one commit it is gone, its tombstone is there and what is issued is written;
@@ -117,22 +120,20 @@ impl Engine {
 pub(crate) fn stand(
     mount: &Mount,
     parameters: &Parameters<'_>,
-    client_id: &str,
-    policy: &Arc<Policy>,
+    known: KnownClient,
     column: Column,
     now: Moment,
 ) -> Result<Standing, Fallen> {
-    let client = mount.tenant.clients.get(client_id).filter(|client| client.is_enabled());
-    let client = Arc::clone(client.ok_or(Fallen::Page(Reason::ClientGone.into()))?);
-    let back = return_path(mount, parameters, &client, policy, now).map_err(|refusal| match column {
+    let KnownClient { client, policy } = known;
+    let back = return_path(mount, parameters, &client, &policy, now).map_err(|refusal| match column {
         // It was registered when the request was pushed.
         Column::Completion => Fallen::Page(Reason::ClientGone.into()),
         Column::Push | Column::Authorize => Fallen::Page(refusal),
     })?;
-    match validate(mount, parameters, &client, policy, column) {
+    match validate(mount, parameters, &client, &policy, column) {
         Ok(Validated { request, expected_sub }) => {
             let claims = parameters.get(Param::Claims).map(str::to_owned);
-            Ok(Standing { client, policy: Arc::clone(policy), back, claims, request, expected_sub })
+            Ok(Standing { client, policy, back, claims, request, expected_sub })
         }
         Err(refusal) => Err(back.error(&refusal).map_or_else(Fallen::Broken, Fallen::Redirect)),
     }

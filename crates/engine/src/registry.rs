@@ -16,6 +16,7 @@ use parhelion_protocol::resource_server::ResourceServer;
 use crate::keys::TenantKeys;
 use crate::ports::{Id, TenantUid};
 use crate::reference::{SealingKey, sha256};
+use crate::registration::RegistrationTerms;
 
 /// One authorization server: its clients, users, keys and resource servers.
 #[derive(Debug)]
@@ -28,7 +29,8 @@ pub struct Tenant {
     pub name: String,
     /// Other names that dialects use: a decimal number, a UUID.
     pub aliases: Vec<String>,
-    /// By `client_id`.
+    /// Those of the configuration, by `client_id`. Who asks may also be registered at run time:
+    /// the engine looks there too.
     pub clients: HashMap<String, Arc<Client>>,
     /// Who can log in.
     pub users: Users,
@@ -46,6 +48,10 @@ pub struct Tenant {
     pub keys: TenantKeys,
     /// What its cookies are sealed with.
     pub cookie_key: SealingKey,
+    /// Which clients may register themselves.
+    pub registration: Arc<RegistrationTerms>,
+    /// What secrets of clients are sealed with that have to be read again.
+    pub client_secret_key: SealingKey,
 }
 
 impl Tenant {
@@ -66,6 +72,8 @@ impl Tenant {
             attesters: Arc::clone(&self.attesters),
             keys,
             cookie_key: self.cookie_key.clone(),
+            registration: Arc::clone(&self.registration),
+            client_secret_key: self.client_secret_key.clone(),
         }
     }
 }
@@ -149,7 +157,7 @@ impl Mount {
         authority.split_once('/').map_or("", |(host, _)| authority.split_at(host.len()).1)
     }
 
-    /// The policy for a client.
+    /// The policy for a client of the configuration, or for somebody unknown.
     #[must_use]
     pub fn policy_for(&self, client_id: &str) -> &Arc<Policy> {
         self.client_policies.get(client_id).unwrap_or(&self.policy)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::params::scope;
-use parhelion_protocol::profile::DpopNonce;
+use parhelion_protocol::profile::{DpopNonce, Policy};
 use parhelion_protocol::refusal::Reason;
 use parhelion_protocol::sender::{Confirmation, certificate, dpop};
 use serde_json::{Map, Value, json};
@@ -27,6 +27,7 @@ pub(crate) struct LiveToken {
     pub(crate) grant: Grant,
     pub(crate) expires_at: Moment,
     pub(crate) user: Option<Arc<User>>,
+    policy: Arc<Policy>,
 }
 
 /// How an access token is shown.
@@ -118,7 +119,7 @@ impl Engine {
             (Some(_), Scheme::Bearer) => return Err(Reason::BoundTokenAsBearer.into()),
             (Some(jkt), Scheme::Dpop) => jkt,
         };
-        let policy = mount.policy_for(&live.token.client_id);
+        let policy = &live.policy;
         let judge = self.dpop_judge(mount, policy, &shown.possession, endpoint);
         let proof = self.judge_proof(mount, &shown.possession.dpop, &judge, policy.dpop_nonce).await?;
         let proof = proof.ok_or(Turned::from(Reason::DpopProofMissing))?;
@@ -141,9 +142,9 @@ impl Engine {
         let token = records::open_sealed::<AccessToken>(tenant.uid, &reference, &stored)?;
         let Some((grant, _)) = self.find_grant(mount, token.grant).await? else { return Ok(None) };
         let user = token.sub.as_ref().and_then(|sub| tenant.users.with_sub(sub)).map(Arc::clone);
-        let served = tenant.clients.get(&token.client_id).is_some_and(|client| client.is_enabled());
-        let whole = served && user.is_some() == token.sub.is_some();
-        Ok(whole.then_some(LiveToken { token, grant, expires_at: stored.expires_at, user }))
+        let Some(known) = self.find_served_client(mount, &token.client_id).await? else { return Ok(None) };
+        let whole = user.is_some() == token.sub.is_some();
+        Ok(whole.then_some(LiveToken { token, grant, expires_at: stored.expires_at, user, policy: known.policy }))
     }
 }
 

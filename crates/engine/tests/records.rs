@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 
 use parhelion_engine::ports::{Id, Key, Moment, Stored, TenantUid, Write};
 use parhelion_engine::records::{
-    self, AccessToken, Code, CodeState, ConsentRecord, EncryptionKeyRecord, Grant, Layout, OnceKeyMark, Payload,
-    PushedRequest, RefreshState, RefreshToken, Session, SigningKeyRecord, Summary, Taken, TenantRecord, WrappedKey,
+    self, AccessToken, ClientRecord, Code, CodeState, ConsentRecord, EncryptionKeyRecord, Grant, InitialAccessUses,
+    Layout, OnceKeyMark, Payload, PushedRequest, RefreshState, RefreshToken, Session, SigningKeyRecord, StoredClient,
+    StoredSecret, Summary, Taken, TenantRecord, WrappedKey,
 };
 use parhelion_engine::reference::Reference;
 use parhelion_protocol::params::code_challenge::CodeChallenge;
@@ -158,6 +159,26 @@ fn open_records_are_as_they_were() {
     let key = WrappedKey { alg, kid, wrapped: vec![1, 2, 3], made_at_ms: 1_800_000_000_000 };
     check_open("signing_key", &SigningKeyRecord(key.clone()));
     check_open("encryption_key", &EncryptionKeyRecord(key));
+    check_open("initial_access", &InitialAccessUses { uses: 3 });
+}
+
+#[test]
+fn registered_client_is_as_it_was() {
+    let secret = |sealed, expires_at_s| StoredSecret { digest: [7; 32], sealed, expires_at_s };
+    let client = StoredClient {
+        client_id: "app".to_owned(),
+        metadata: "{}".to_owned(),
+        policy: "pkce = 'required'".to_owned(),
+        enabled: true,
+        recoverable: false,
+        secrets: vec![secret(Some(vec![1, 2, 3]), None), secret(None, Some(1_800_000_000))],
+        registration_token: Some([5; 32]),
+        origin: "registration".to_owned(),
+        made_at_ms: 1_800_000_000_000,
+        changed_at_ms: 1_800_000_000_001,
+    };
+    check_open("client", &ClientRecord::Live(Box::new(client)));
+    check_open("client_gone", &ClientRecord::Gone { at_ms: 1_800_000_000_000 });
 }
 
 #[test]

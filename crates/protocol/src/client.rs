@@ -8,10 +8,12 @@ use serde::Deserialize;
 
 pub use credential::Credential;
 
-use crate::client_auth::Party;
+use crate::client_auth::{GivenSecret, Method, Party};
 use crate::jwks_uri::JwksUri;
 use crate::limits;
-use crate::params::redirect_uri::{RedirectUriFault, RegisteredRedirectUri};
+pub use crate::metadata_fault::MetadataFault;
+use crate::metadata_fault::REDIRECT_URIS;
+use crate::params::redirect_uri::RegisteredRedirectUri;
 use crate::params::response_type::{self, ResponseType};
 use crate::params::scope::{self, Scope};
 use crate::profile::{LoopbackRedirectUri, RequestObjects, SenderConstraint};
@@ -164,7 +166,8 @@ pub struct ClientMetadata {
     pub jwks: Option<String>,
     /// Where it publishes them, in the place of `jwks`.
     pub jwks_uri: Option<String>,
-    /// At least one.
+    /// At least one where it has the grant type `authorization_code`.
+    #[serde(default)]
     pub redirect_uris: Vec<String>,
     /// Default: none (OpenID Connect RP-Initiated Logout section 3.1).
     #[serde(default)]
@@ -203,33 +206,18 @@ pub struct ClientMetadata {
     pub status: ClientStatus,
 }
 
-/// Why metadata cannot be registered: the member, and what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MetadataFault {
-    /// The member's name.
-    pub member: &'static str,
-    /// What is wrong, for people; holds no secret.
-    pub problem: String,
-}
-
-impl std::fmt::Display for MetadataFault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.member, self.problem)
-    }
-}
-
 impl Client {
-    /// Takes metadata in, with the client's secret where its method has one. Only an HMAC method keeps it.
+    /// Takes metadata in, with the client's secrets where its method has any. Only an HMAC method keeps their text.
     ///
     /// # Errors
     /// The first [`MetadataFault`] found.
     pub fn register(
         metadata: ClientMetadata,
-        secret: Option<&str>,
+        secrets: &[GivenSecret<'_>],
         loopback: LoopbackRedirectUri,
     ) -> Result<Self, MetadataFault> {
         check_client_id(&metadata.client_id)?;
-        let credential = credential::credential(&metadata, secret)?;
+        let credential = credential::credential(&metadata, secrets)?;
         let jwks_uri = jwks_uri(&metadata)?;
         let (keys, redirect_uris) = (key_set(metadata.jwks.as_deref())?, redirect_uris(&metadata, loopback)?);
         let (response_types, grant_types) = response_types(&metadata)?;
@@ -260,7 +248,7 @@ impl Client {
             },
             redirect_uris,
             post_logout_redirect_uris: metadata.post_logout_redirect_uris,
-            scope: scope.map_err(|_| fault("scope", "is malformed"))?,
+            scope: scope.map_err(|_| MetadataFault::new("scope", "is malformed"))?,
             authorization_details_types: metadata.authorization_details_types,
             grant_types,
             response_types,
@@ -288,14 +276,26 @@ impl Client {
     }
 }
 
-fn fault(member: &'static str, problem: impl Into<String>) -> MetadataFault {
-    MetadataFault { member, problem: problem.into() }
-}
-
 fn check_client_id(client_id: &str) -> Result<(), MetadataFault> {
     let printable = client_id.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
     let bounded = (1..=limits::CLIENT_ID_MAX_BYTES).contains(&client_id.len());
-    if printable && bounded { Ok(()) } else { Err(fault("client_id", "must be 1 to 256 bytes of printable ASCII")) }
+    if printable && bounded {
+        Ok(())
+    } else {
+        Err(MetadataFault::new("client_id", "must be 1 to 256 bytes of printable ASCII"))
+    }
+}
+
+impl ClientMetadata {
+    /// How the client is to authenticate.
+    ///
+    /// # Errors
+    /// A [`MetadataFault`] where there is no such method.
+    pub fn method(&self) -> Result<Method, MetadataFault> {
+        let name = self.token_endpoint_auth_method.as_deref().unwrap_or(Method::ClientSecretBasic.as_str());
+        let unknown = || MetadataFault::new("token_endpoint_auth_method", "is not known").with(name);
+        Method::from_name(name).ok_or_else(unknown)
+    }
 }
 
 /// Where the keys are, where they are not in the metadata themselves.
@@ -303,9 +303,9 @@ fn check_client_id(client_id: &str) -> Result<(), MetadataFault> {
 fn jwks_uri(metadata: &ClientMetadata) -> Result<Option<JwksUri>, MetadataFault> {
     let Some(text) = metadata.jwks_uri.as_deref() else { return Ok(None) };
     if metadata.jwks.is_some() {
-        return Err(fault("jwks_uri", "stands beside jwks; only one of them may"));
+        return Err(MetadataFault::new("jwks_uri", "stands beside jwks; only one of them may"));
     }
-    JwksUri::parse(text).map(Some).map_err(|cause| fault("jwks_uri", cause.0))
+    JwksUri::parse(text).map(Some).map_err(|cause| MetadataFault::new("jwks_uri", cause.0))
 }
 
 /// Reads a registered JWK set; none is an empty one.
@@ -315,12 +315,15 @@ fn jwks_uri(metadata: &ClientMetadata) -> Result<Option<JwksUri>, MetadataFault>
 pub(crate) fn key_set(jwks: Option<&str>) -> Result<KeySet, MetadataFault> {
     let Some(text) = jwks else { return Ok(KeySet::default()) };
     let keys = KeySet::from_jwks(text.as_bytes());
-    let keys = keys.map_err(|cause| fault("jwks", format!("cannot be used: {cause}")))?;
+    let keys = keys.map_err(|cause| MetadataFault::new("jwks", "cannot be used").because(cause))?;
     // RFC 7517 section 5 lets a set hold what is not understood; what is understood and worth nothing is a mistake.
     let not_understood =
         |key: &IgnoredKey| matches!(key.fault, JwkFault::UnsupportedKeyType | JwkFault::UnsupportedCurve);
     match keys.ignored().iter().find(|key| keys.is_empty() || !not_understood(key)) {
-        Some(key) => Err(fault("jwks", format!("has a key that cannot be used, number {}: {}", key.index, key.fault))),
+        Some(key) => {
+            let at = format!("number {}", key.index);
+            Err(MetadataFault::new("jwks", "has a key that cannot be used").because(key.fault).with(&at))
+        }
         None => Ok(keys),
     }
 }
@@ -329,31 +332,38 @@ fn redirect_uris(
     metadata: &ClientMetadata,
     loopback: LoopbackRedirectUri,
 ) -> Result<Vec<RegisteredRedirectUri>, MetadataFault> {
-    let count = metadata.redirect_uris.len();
-    if !(1..=limits::REDIRECT_URIS_MAX).contains(&count) {
-        return Err(fault("redirect_uris", format!("must be 1 to {} URIs", limits::REDIRECT_URIS_MAX)));
+    let redirects = [GrantType::AuthorizationCode, GrantType::Implicit];
+    let used = metadata.grant_types.as_ref().is_none_or(|grants| grants.iter().any(|grant| redirects.contains(grant)));
+    if used && metadata.redirect_uris.is_empty() {
+        return Err(MetadataFault::new(REDIRECT_URIS, "must name at least one URI for authorization_code"));
     }
-    let named = |uri: &str, cause: RedirectUriFault| fault("redirect_uris", format!("`{uri}` {cause}"));
-    let register = |uri: &String| {
-        let uri = uri.as_str();
-        RegisteredRedirectUri::register(uri, metadata.application_type, loopback).map_err(|cause| named(uri, cause))
-    };
-    metadata.redirect_uris.iter().map(register).collect()
+    if metadata.redirect_uris.len() > limits::REDIRECT_URIS_MAX {
+        return Err(MetadataFault::new(REDIRECT_URIS, "must be at most 100 URIs"));
+    }
+    metadata.redirect_uris.iter().map(|uri| redirect_uri(REDIRECT_URIS, uri, metadata, loopback)).collect()
+}
+
+fn redirect_uri(
+    member: &'static str,
+    uri: &str,
+    metadata: &ClientMetadata,
+    loopback: LoopbackRedirectUri,
+) -> Result<RegisteredRedirectUri, MetadataFault> {
+    let registered = RegisteredRedirectUri::register(uri, metadata.application_type, loopback);
+    registered.map_err(|cause| MetadataFault::new(member, cause.problem()).with(uri))
 }
 
 fn check_post_logout_redirect_uris(
     metadata: &ClientMetadata,
     loopback: LoopbackRedirectUri,
 ) -> Result<(), MetadataFault> {
-    metadata.post_logout_redirect_uris.iter().try_for_each(|uri| {
-        let fit = RegisteredRedirectUri::register(uri, metadata.application_type, loopback);
-        fit.map(drop).map_err(|cause| fault("post_logout_redirect_uris", format!("`{uri}` {cause}")))
-    })
+    let check = |uri: &String| redirect_uri("post_logout_redirect_uris", uri, metadata, loopback).map(drop);
+    metadata.post_logout_redirect_uris.iter().try_for_each(check)
 }
 
 /// The response types, and the grant types that were named or that they need (RFC 7591 section 2.1).
 fn response_types(metadata: &ClientMetadata) -> Result<(Vec<ResponseType>, Vec<GrantType>), MetadataFault> {
-    let unknown = || fault("response_types", "holds a response type that is not supported");
+    let unknown = || MetadataFault::new("response_types", "holds a response type that is not supported");
     let named = metadata.response_types.as_ref();
     let named: Option<Option<Vec<ResponseType>>> =
         named.map(|names| names.iter().map(|name| response_type::from_name(name)).collect());
@@ -368,8 +378,8 @@ fn response_types(metadata: &ClientMetadata) -> Result<(Vec<ResponseType>, Vec<G
     let is_lacking = |(_, grant): &(&ResponseType, GrantType)| !grant_types.contains(grant);
     match needed.filter(|_| metadata.response_types.is_some()).find(is_lacking) {
         Some((kind, grant)) => {
-            let problem = format!("lacks {}, which the response type `{}` needs", grant.as_str(), kind.as_str());
-            Err(fault("grant_types", problem))
+            let lacking = format!("{} for {}", grant.as_str(), kind.as_str());
+            Err(MetadataFault::new("grant_types", "lacks what a response type needs").with(&lacking))
         }
         None => Ok((response_types, grant_types)),
     }

@@ -25,11 +25,15 @@ pub enum Endpoint {
     Jwks,
     /// Metadata (OpenID Connect Discovery section 4).
     Discovery,
+    /// Client registration (RFC 7591 section 3).
+    Register,
+    /// A client that was registered there (RFC 7592 section 2): its identifier is one more segment of the path.
+    RegisteredClient,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Push,
         Self::Authorize,
         Self::Token,
@@ -41,6 +45,8 @@ impl Endpoint {
         Self::Challenge,
         Self::Jwks,
         Self::Discovery,
+        Self::Register,
+        Self::RegisteredClient,
     ];
 
     /// The member of the metadata document that carries its URL (RFC 8414 section 2, RFC 9126
@@ -57,7 +63,8 @@ impl Endpoint {
             Self::EndSession => Some("end_session_endpoint"),
             Self::Challenge => Some("challenge_endpoint"),
             Self::Jwks => Some("jwks_uri"),
-            Self::DemoResource | Self::Discovery => None,
+            Self::Register => Some("registration_endpoint"),
+            Self::DemoResource | Self::Discovery | Self::RegisteredClient => None,
         }
     }
 
@@ -65,9 +72,16 @@ impl Endpoint {
     #[must_use]
     pub const fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Push | Self::Token | Self::Introspect | Self::Revoke | Self::Challenge => &["POST"],
+            Self::Push | Self::Token | Self::Introspect | Self::Revoke | Self::Challenge | Self::Register => &["POST"],
+            Self::RegisteredClient => &["GET", "PUT", "DELETE"],
             Self::Authorize | Self::Userinfo | Self::EndSession | Self::DemoResource => &["GET", "POST"],
             Self::Jwks | Self::Discovery => &["GET", "HEAD"],
         }
+    }
+
+    /// Whether it is there only where a tenant lets clients register.
+    #[must_use]
+    pub const fn is_of_registration(self) -> bool {
+        matches!(self, Self::Register | Self::RegisteredClient)
     }
 }

@@ -31,6 +31,14 @@ pub const CERTIFICATES_MAX: usize = 10;
 pub const CERTIFICATES_MAX_BYTES: usize = 64 * 1024;
 /// Bytes of a redirect URI.
 pub const REDIRECT_URI_MAX_BYTES: usize = 2048;
+/// Bytes of a client's name, as people are shown it.
+pub const CLIENT_NAME_MAX_BYTES: usize = 256;
+/// Bytes of a `software_id` or `software_version`.
+pub const SOFTWARE_NAME_MAX_BYTES: usize = 256;
+/// Bytes that the metadata of a registered client may have as JSON text.
+pub const CLIENT_METADATA_MAX_BYTES: usize = 64 * 1024;
+/// Secrets of one client at a time: the newest, and those that it was exchanged for.
+pub const CLIENT_SECRETS_MAX: usize = 4;
 /// Redirect URIs of one client.
 pub const REDIRECT_URIS_MAX: usize = 100;
 /// Bytes of `state`; longer is refused, never cut.

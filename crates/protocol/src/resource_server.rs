@@ -4,7 +4,7 @@ use parhelion_jose::jwk::KeySet;
 use serde::Deserialize;
 
 use crate::client::{ClientStatus, Credential, MetadataFault, key_set};
-use crate::client_auth::{Party, SecretDigest};
+use crate::client_auth::{Party, SecretDigest, Secrets};
 use crate::response_jwt::{Answer, Registered, ResponseJwt};
 
 /// A resource server.
@@ -53,7 +53,7 @@ impl ResourceServer {
             &metadata.introspection_encrypted_response_enc,
         ]);
         let introspection = Answer::Introspection.register(registered, &keys)?;
-        let credential = secret.map(Credential::ClientSecretBasic);
+        let credential = secret.map(|secret| Credential::ClientSecretBasic(Secrets::lasting(secret)));
         Ok(Self { id: metadata.id, uris: metadata.uris, credential, keys, introspection })
     }
 

@@ -6,6 +6,7 @@ use parhelion_jose::jwk::KeySet;
 use parhelion_jose::jws::Algorithm;
 
 use crate::client::{ClientMetadata, MetadataFault};
+use crate::profile::{EncryptionAlgName, EncryptionEncName, Policy};
 
 /// How one kind of answer is made. Whatever is encrypted is signed first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,15 @@ pub struct Encryption {
     pub alg: jwe::Algorithm,
     /// `enc`.
     pub enc: ContentEncryption,
+}
+
+impl Encryption {
+    /// Whether a policy accepts both.
+    #[must_use]
+    pub fn is_accepted_by(self, policy: &Policy) -> bool {
+        policy.encryption_algs.has(&EncryptionAlgName(self.alg))
+            && policy.encryption_encs.has(&EncryptionEncName(self.enc))
+    }
 }
 
 /// How every kind of answer for a client is made.
@@ -104,7 +114,8 @@ impl Answer {
         if let Some(Encryption { alg, .. }) = encryption
             && keys.encryption_key(alg).is_none()
         {
-            return Err(fault(alg_member, format!("is {alg}, and jwks has no key that one encrypts to with it")));
+            let problem = "has no key in jwks that one encrypts to with it";
+            return Err(MetadataFault::new(alg_member, problem).with(alg.name()));
         }
         Ok(ResponseJwt { signing_alg: signing_alg(signed_member, registered.signed)?, encryption })
     }
@@ -119,12 +130,12 @@ impl Answer {
         registered: Registered<'_>,
         keys: &KeySet,
     ) -> Result<Option<ResponseJwt>, MetadataFault> {
-        let [signed_member, alg_member, _] = self.members();
+        let [_, alg_member, _] = self.members();
         let jwt = self.register(registered, keys)?;
         match (registered.signed, jwt.encryption) {
             (Some(_), _) => Ok(Some(jwt)),
             (None, None) => Ok(None),
-            (None, Some(_)) => Err(fault(alg_member, format!("needs {signed_member} beside it"))),
+            (None, Some(_)) => Err(MetadataFault::new(alg_member, "needs a signature algorithm beside it")),
         }
     }
 }
@@ -198,7 +209,7 @@ pub fn encryption(
     let known_enc = |name: &str| ContentEncryption::from_name(name).ok_or_else(|| unknown(enc_member, name));
     match (alg, enc) {
         (None, None) => Ok(None),
-        (None, Some(_)) => Err(fault(enc_member, format!("needs {alg_member} beside it"))),
+        (None, Some(_)) => Err(MetadataFault::new(enc_member, "needs the alg of its encryption beside it")),
         (Some(name), enc) => Ok(Some(Encryption {
             alg: jwe::Algorithm::from_name(name).ok_or_else(|| unknown(alg_member, name))?,
             enc: enc.map_or(Ok(ContentEncryption::A128CbcHs256), known_enc)?,
@@ -216,11 +227,7 @@ pub fn signing_alg(member: &'static str, name: Option<&str>) -> Result<Option<Al
 }
 
 fn unknown(member: &'static str, name: &str) -> MetadataFault {
-    fault(member, format!("`{}` is not known", name.escape_debug()))
-}
-
-fn fault(member: &'static str, problem: String) -> MetadataFault {
-    MetadataFault { member, problem }
+    MetadataFault::new(member, "is not known").with(name)
 }
 
 #[cfg(test)]
@@ -245,7 +252,7 @@ mod tests {
         let enc_alone = Registered { enc: Some("A256GCM"), ..Registered::default() };
         assert_eq!(
             problem(Answer::Authorization, enc_alone),
-            "authorization_encrypted_response_enc needs authorization_encrypted_response_alg beside it"
+            "authorization_encrypted_response_enc needs the alg of its encryption beside it"
         );
     }
 
@@ -253,7 +260,7 @@ mod tests {
     fn what_cannot_be_encrypted_or_is_not_known_is_refused_by_its_member() {
         let encrypted = |alg, enc| Registered { signed: Some("ES256"), alg: Some(alg), enc };
         for (registered, words) in [
-            (encrypted("RSA-OAEP-256", None), "userinfo_encrypted_response_alg is RSA-OAEP-256, and jwks has no key"),
+            (encrypted("RSA-OAEP-256", None), "userinfo_encrypted_response_alg `RSA-OAEP-256` has no key in jwks"),
             (encrypted("RSA1_5", None), "userinfo_encrypted_response_alg `RSA1_5` is not known"),
             (encrypted("dir", None), "userinfo_encrypted_response_alg `dir` is not known"),
             (encrypted("ECDH-ES", Some("A192GCM")), "userinfo_encrypted_response_enc `A192GCM` is not known"),
@@ -263,7 +270,7 @@ mod tests {
             ),
             (
                 Registered { alg: Some("ECDH-ES"), ..Registered::default() },
-                "userinfo_encrypted_response_alg needs userinfo_signed_response_alg beside it",
+                "userinfo_encrypted_response_alg needs a signature algorithm beside it",
             ),
         ] {
             let problem = problem(Answer::Userinfo, registered);

@@ -7,7 +7,7 @@ use parhelion_jose::jws::{Algorithm, MacAlgorithm, MacKey};
 use parhelion_jose::signing::SigningKey;
 use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::client_auth::attest_jwt_client_auth::Headers;
-use parhelion_protocol::client_auth::{self, Authorization, Evidence, Judge, OnceKey, TrustAnchors};
+use parhelion_protocol::client_auth::{self, Authorization, Evidence, GivenSecret, Judge, OnceKey, TrustAnchors};
 use parhelion_protocol::form;
 use parhelion_protocol::profile::{ClientIdInForm, LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
@@ -39,7 +39,7 @@ impl Bench {
         change(&mut jwk, &mut metadata);
         metadata["jwks"] = json!({ "keys": [jwk] }).to_string().into();
         let metadata: ClientMetadata = serde_json::from_value(metadata).unwrap();
-        Self { key, client: Client::register(metadata, None, LoopbackRedirectUri::Accepted).unwrap() }
+        Self { key, client: Client::register(metadata, &[], LoopbackRedirectUri::Accepted).unwrap() }
     }
 
     fn assertion(&self, change: impl FnOnce(&mut Value)) -> String {
@@ -297,7 +297,7 @@ fn secret_client(alg: Option<&str>) -> Client {
         "token_endpoint_auth_signing_alg": alg
     });
     let metadata = serde_json::from_value(metadata).unwrap();
-    Client::register(metadata, Some(SECRET), LoopbackRedirectUri::Accepted).unwrap()
+    Client::register(metadata, &[GivenSecret::lasting(SECRET)], LoopbackRedirectUri::Accepted).unwrap()
 }
 
 fn mac(secret: &str, alg: MacAlgorithm, claims: &Value) -> String {
@@ -357,6 +357,7 @@ fn secret_shorter_than_the_digest_cannot_be_registered() {
         "client_id": "app", "token_endpoint_auth_method": "client_secret_jwt", "redirect_uris": ["https://app.example/cb"]
     });
     let metadata: ClientMetadata = serde_json::from_value(metadata).unwrap();
-    let fault = Client::register(metadata, Some("too-short"), LoopbackRedirectUri::Accepted).unwrap_err();
+    let fault =
+        Client::register(metadata, &[GivenSecret::lasting("too-short")], LoopbackRedirectUri::Accepted).unwrap_err();
     assert_eq!(fault.member, "client_secret");
 }

@@ -114,7 +114,7 @@ fn client(method: &str) -> Client {
         "client_id": "app", "token_endpoint_auth_method": method, "redirect_uris": ["https://app.example/cb"]
     });
     let metadata: ClientMetadata = serde_json::from_value(metadata).unwrap();
-    Client::register(metadata, None, LoopbackRedirectUri::Accepted).unwrap()
+    Client::register(metadata, &[], LoopbackRedirectUri::Accepted).unwrap()
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn register(members: Value) -> Result<Client, String> {
     let mut metadata = json!({ "client_id": "app", "redirect_uris": ["https://app.example/cb"] });
     metadata.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     let metadata: ClientMetadata = serde_json::from_value(metadata).unwrap();
-    Client::register(metadata, None, LoopbackRedirectUri::Accepted).map_err(|fault| fault.to_string())
+    Client::register(metadata, &[], LoopbackRedirectUri::Accepted).map_err(|fault| fault.to_string())
 }
 
 fn of_authority(member: &str, value: &str) -> Client {
@@ -316,8 +316,11 @@ fn client_registers_exactly_one_subject_and_only_for_its_method() {
     let two = json!({ "tls_client_auth_subject_dn": dn, "tls_client_auth_san_dns": host });
     for (fault, problem) in [
         (method("tls_client_auth", json!({})), "exactly one of the five"),
-        (method("tls_client_auth", two), "tls_client_auth_san_dns stands beside tls_client_auth_subject_dn"),
-        (method("none", json!({ "tls_client_auth_san_dns": host })), "is not used with none"),
+        (method("tls_client_auth", two), "tls_client_auth_san_dns stands beside another one"),
+        (
+            method("none", json!({ "tls_client_auth_san_dns": host })),
+            "tls_client_auth_san_dns is not used with this token_endpoint_auth_method",
+        ),
         (method("tls_client_auth", json!({ "tls_client_auth_subject_dn": "client" })), "is not what such a member"),
         (method("tls_client_auth", json!({ "tls_client_auth_san_dns": "*.example" })), "is not what such a member"),
         (method("tls_client_auth", json!({ "tls_client_auth_san_ip": "192.0.2.7/32" })), "is not what such a member"),

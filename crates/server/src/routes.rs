@@ -141,6 +141,9 @@ impl RouteTable {
         if let Some(candidate) = self.exact.get(path).and_then(|candidates| choose(candidates, authority)) {
             return Found::Endpoint(&candidate.place, candidate.what);
         }
+        if let Some(candidate) = self.one_below(path).and_then(|candidates| choose(candidates, authority)) {
+            return Found::Endpoint(&candidate.place, candidate.what);
+        }
         if let Some((prefix, rest)) = split_interaction(path)
             && let Some(candidate) = self.interactions.get(prefix).and_then(|found| choose(found, authority))
         {
@@ -153,6 +156,12 @@ impl RouteTable {
             Some(lobby) => Found::Lobby(lobby),
             None => Found::Nothing,
         }
+    }
+
+    /// Who answers at a path that ends with a slash, for one more segment behind it.
+    fn one_below(&self, path: &str) -> Option<&Candidates<Endpoint>> {
+        let (before, _) = path.rsplit_once('/')?;
+        self.exact.get(path.get(..before.len().saturating_add(1))?)
     }
 
     /// The lobby that a path is in; any of them where none has this authority.

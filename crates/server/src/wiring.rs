@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::{hkdf, hmac};
 use parhelion_dialects::Dialect;
 use parhelion_engine::Engine;
+use parhelion_engine::clients::client_key;
 use parhelion_engine::fault::Fault;
 use parhelion_engine::ports::{
     Commit, Condition, Entropy, Id, Key, Moment, Passwords, Store, StoreFault, TenantUid, Verdict,
@@ -47,12 +48,35 @@ pub(crate) struct Wired<'a> {
 #[derive(Debug)]
 pub struct WiringFault {
     tenant: String,
-    fault: KeyFault,
+    cause: Cause,
+}
+
+#[derive(Debug)]
+enum Cause {
+    /// Its keys, or what the store answered.
+    Keys(KeyFault),
+    /// A client or resource server has the name of a client that was registered at run time.
+    NameTaken(String),
+}
+
+impl<T: Into<KeyFault>> From<T> for Cause {
+    fn from(fault: T) -> Self {
+        Self::Keys(fault.into())
+    }
 }
 
 impl std::fmt::Display for WiringFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "tenant `{}`: {}", self.tenant, self.fault)
+        write!(f, "tenant `{}`: ", self.tenant)?;
+        match &self.cause {
+            Cause::Keys(fault) => fault.fmt(f),
+            Cause::NameTaken(id) => write!(
+                f,
+                "`{}` is, or was, a client that was registered at run time; give the client or resource server of \
+                 the configuration another name",
+                id.escape_debug()
+            ),
+        }
     }
 }
 
@@ -64,7 +88,7 @@ pub(crate) async fn wire(config: &Config, ports: Ports) -> Result<(Engine, Vec<W
     let mut rings = KeyRings::default();
     for plan in &config.tenants {
         let made = tenant(plan, &ports).await;
-        let (tenant, ring, until) = made.map_err(|fault| WiringFault { tenant: plan.id.clone(), fault })?;
+        let (tenant, ring, until) = made.map_err(|cause| WiringFault { tenant: plan.id.clone(), cause })?;
         tenants.push((plan, Arc::new(tenant)));
         rings.add(&plan.id, ring, until);
     }
@@ -102,8 +126,9 @@ fn api_tokens(config: &Config, tenants: &[(&TenantPlan, Arc<Tenant>)]) -> ApiTok
     tokens
 }
 
-async fn tenant(plan: &TenantPlan, ports: &Ports) -> Result<(Tenant, KeyRing, Moment), KeyFault> {
+async fn tenant(plan: &TenantPlan, ports: &Ports) -> Result<(Tenant, KeyRing, Moment), Cause> {
     let uid = uid(&plan.id, ports).await?;
+    check_names(plan, uid, ports).await?;
     let subjects = subjects(&ports.master, uid)?;
     let mut users = Users::default();
     plan.users.iter().for_each(|plan| users.insert(user(plan, &subjects)));
@@ -124,8 +149,20 @@ async fn tenant(plan: &TenantPlan, ports: &Ports) -> Result<(Tenant, KeyRing, Mo
         attesters: Arc::clone(&plan.attesters),
         keys,
         cookie_key: SealingKey::derive(&ports.master, &[b"parhelion/1/cookie", &uid.0])?,
+        registration: Arc::clone(&plan.registration),
+        client_secret_key: SealingKey::derive(&ports.master, &[b"parhelion/1/client-secret", &uid.0])?,
     };
     Ok((tenant, ring, until))
+}
+
+/// Whoever has the name of a client that was registered at run time, or was once, would have its tokens too.
+async fn check_names(plan: &TenantPlan, uid: TenantUid, ports: &Ports) -> Result<(), Cause> {
+    for id in plan.clients.keys().chain(plan.resource_servers.keys()) {
+        if ports.store.get(client_key(uid, id)).await?.is_some() {
+            return Err(Cause::NameTaken(id.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// The keys of a tenant whose server does not run.
@@ -133,7 +170,7 @@ async fn tenant(plan: &TenantPlan, ports: &Ports) -> Result<(Tenant, KeyRing, Mo
 /// # Errors
 /// [`WiringFault`].
 pub(crate) async fn key_ring(plan: &TenantPlan, ports: &Ports) -> Result<KeyRing, WiringFault> {
-    let failed = |fault: Fault| WiringFault { tenant: plan.id.clone(), fault: fault.into() };
+    let failed = |fault: Fault| WiringFault { tenant: plan.id.clone(), cause: fault.into() };
     let uid = uid(&plan.id, ports).await.map_err(failed)?;
     KeyRing::new(plan, uid, &ports.master).map_err(failed)
 }
@@ -249,6 +286,22 @@ mod tests {
         assert_ne!(sub(&engine, 0, "ada"), sub(&engine, 1, "ada"));
         assert_eq!(sub(&engine, 0, "ada").len(), 43);
         assert_eq!(sub(&engine, 0, "bob"), "u-1");
+    }
+
+    #[tokio::test]
+    async fn name_of_a_client_that_was_registered_at_run_time_is_not_taken_by_the_configuration() {
+        let store = Arc::new(MemoryStore::new(Arc::new(FakeClock::default())));
+        let (engine, ..) = wire(&config(), ports(&store, 1, 1)).await.unwrap();
+        let uid = engine.registry().mounts[0].tenant.uid;
+        let server = "[[tenant]]\nid = \"a\"\n[[tenant.mount]]\ndialect = \"plain\"\nbase_url = \"https://as/a\"\n\
+                      [[tenant.resource_server]]\nid = \"taken\"\nuris = [\"https://rs\"]\n";
+        let changed = Config::read(Path::new("x.toml"), &format!("version = 1\n{server}"), DIALECTS).unwrap();
+        assert!(wire(&changed, ports(&store, 1, 2)).await.is_ok());
+        let gone = records::ClientRecord::Gone { at_ms: 0 };
+        let write = records::put_open(uid, client_key(uid, "taken").id, &gone, FOR_EVER).unwrap();
+        let _ = store.commit(Commit { conditions: Vec::new(), writes: vec![write] }).await.unwrap();
+        let fault = wire(&changed, ports(&store, 1, 3)).await.err().unwrap().to_string();
+        assert!(fault.starts_with("tenant `a`: `taken` is, or was, a client"), "{fault}");
     }
 
     #[tokio::test]

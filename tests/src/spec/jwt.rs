@@ -62,6 +62,24 @@ pub fn make(keys: &Keys, usual: Usual<'_>, different: Table) -> String {
     tampered(&header, &claims, signature, tamper.as_deref())
 }
 
+/// Software statements by name (RFC 7591 section 2.3): one of the issuer that `gate` trusts, and those that are not.
+pub fn software_statements(keys: &Keys) -> impl Iterator<Item = (&'static str, String)> {
+    const ISSUER: &str = "https://trust.example";
+    let made = |key, issuer: &str, expires_in_s| {
+        let claims = json!({
+            "iss": issuer, "iat": seconds(-7200), "exp": seconds(expires_in_s), "client_name": "Stated", "software_id": "shop"
+        });
+        make(keys, Usual { key, typ: Some("JWT"), holder: Holder::Named, claims }, Table::new())
+    };
+    [
+        ("statement", made("second", ISSUER, 3600)),
+        ("statement-old", made("second", ISSUER, -3600)),
+        ("statement-forged", made("main", ISSUER, 3600)),
+        ("statement-of-a-stranger", made("main", "https://stranger.example", 3600)),
+    ]
+    .into_iter()
+}
+
 /// A fresh identifier.
 #[must_use]
 pub fn jti() -> String {

@@ -136,7 +136,7 @@ fn act(stage: &mut Stage<'_>, case: &Case, verdict: &mut Verdict) {
 /// A good request right after the bad one works.
 fn afterwards(stage: &mut Stage<'_>, at: &str) -> Vec<String> {
     let request = match at {
-        "fapi" => "send = \"push app-key\"\ndpop = {}",
+        "fapi" | "strict" => "send = \"push app-key\"\ndpop = {}",
         "signing" => "send = \"push app-key\"\ndpop = {}\nrequest = {}",
         _ => "send = \"push app-basic\"",
     };

@@ -75,6 +75,7 @@ const STANDARD: &[(&str, &str)] = &[
     ("challenge", "/challenge"),
     ("jwks", "/jwks"),
     ("discovery", "/.well-known/openid-configuration"),
+    ("register", "/register"),
 ];
 
 const AUTIONAL: &[(&str, &str)] = &[
@@ -181,7 +182,9 @@ impl Site {
     #[must_use]
     pub fn place(&self, tenant: &str) -> Place {
         let (base, below, paths) = match tenant {
-            "acme" | "other" | "fapi" | "signing" => (format!("/{tenant}"), "", STANDARD),
+            "acme" | "other" | "fapi" | "signing" | "desk" | "gate" | "strict" | "strict-gate" => {
+                (format!("/{tenant}"), "", STANDARD)
+            }
             "verify" => ("/verify".to_owned(), "/oauth2", STANDARD),
             "ping" => ("/6f2c8f5e-5a0e-4c07-9e0b-0d6a4be1c7d4".to_owned(), "/as", STANDARD),
             "open" => ("/open".to_owned(), "", STANDARD),

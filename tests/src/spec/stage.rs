@@ -13,6 +13,7 @@ use super::compose::{Outgoing, compose};
 use super::expect::Expected;
 use super::generate;
 use super::judge::{Actual, Scene, Sent, Vendor, response_parameters};
+use super::jwt;
 use super::scope::Scope;
 use super::site::{self, Place, Site};
 use crate::browser::{Browser, Landing, Page};
@@ -26,6 +27,10 @@ pub enum Server<'a> {
     /// Its own.
     Own(Box<Site>),
 }
+
+/// Members of an answer that nobody else must ever see.
+const ISSUED: [&str; 6] =
+    ["request_uri", "access_token", "refresh_token", "code", "client_secret", "registration_access_token"];
 
 /// Everything that a case has while it runs.
 pub struct Stage<'a> {
@@ -73,7 +78,7 @@ impl<'a> Stage<'a> {
         }
         let (origin, host, callback) =
             (stage.site().url(), stage.site().address().to_string(), stage.site().callback.clone());
-        for tenant in ["acme", "other", "fapi", "signing", "verify", "ping", "autional"] {
+        for tenant in ["acme", "other", "fapi", "signing", "desk", "verify", "ping", "autional"] {
             let issuer = stage.site().place(tenant).issuer;
             stage.scope.set(&format!("mount:{tenant}"), issuer);
         }
@@ -89,6 +94,9 @@ impl<'a> Stage<'a> {
             padded["use"] = "sig".into();
             stage.scope.set(&format!("jkt:{name}"), key.thumbprint());
             stage.scope.set(&format!("jwk:{name}"), padded.to_string());
+        }
+        for (name, statement) in jwt::software_statements(site::all_keys()) {
+            stage.scope.set(name, statement);
         }
         for (name, value) in [("origin", origin), ("host", host), ("callback", callback)] {
             stage.scope.set(name, value);
@@ -337,7 +345,7 @@ impl<'a> Stage<'a> {
             found.extend(hidden);
         }
         for (member, value) in &found {
-            let issued = ["request_uri", "access_token", "refresh_token", "code"].contains(&member.as_str());
+            let issued = ISSUED.contains(&member.as_str());
             if issued && answer.status < 400 {
                 self.references.push(value.rsplit(':').next().unwrap_or_default().to_owned());
             }

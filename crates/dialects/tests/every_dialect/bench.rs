@@ -23,6 +23,7 @@ use parhelion_jose::jws::Algorithm;
 use parhelion_jose::signing::SigningKey;
 use parhelion_protocol::authorization_details_type::{AuthorizationDetailsType, AuthorizationDetailsTypes};
 use parhelion_protocol::client::{Client, ClientMetadata};
+use parhelion_protocol::client_auth::GivenSecret;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::profile::{LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
@@ -172,6 +173,8 @@ fn tenant(client_key: &SigningKey) -> Tenant {
         attesters: Arc::default(),
         keys: TenantKeys::new(SigningKey::generate(Algorithm::Es256).unwrap(), Vec::new()),
         cookie_key: SealingKey::derive(&[7; 32], &[b"cookie"]).unwrap(),
+        registration: Arc::default(),
+        client_secret_key: SealingKey::derive(&[8; 32], &[b"client-secret"]).unwrap(),
     }
 }
 
@@ -194,8 +197,8 @@ fn client(client_id: &str, method: &str, status: &str, jwks: &str) -> Client {
         "authorization_details_types": if client_id == "jwt-client" { vec!["payment"] } else { Vec::new() },
     }))
     .unwrap();
-    let secret = method.starts_with("client_secret").then_some(SECRET);
-    Client::register(metadata, secret, LoopbackRedirectUri::Accepted).unwrap()
+    let secret = method.starts_with("client_secret").then_some(GivenSecret::lasting(SECRET));
+    Client::register(metadata, secret.as_slice(), LoopbackRedirectUri::Accepted).unwrap()
 }
 
 fn mount(dialect: &dyn Dialect, tenant: Tenant) -> Arc<Mount> {

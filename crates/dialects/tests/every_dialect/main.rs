@@ -53,7 +53,8 @@ fn no_answer_holds_null_a_secret_or_characters_that_oauth_forbids() {
 fn endpoints_are_served_at_the_vendors_paths() {
     for dialect in dialects() {
         for route in dialect.routes() {
-            assert!(route.path.starts_with('/') && !route.path.ends_with('/'), "{}", route.path);
+            let is_one_of_many = route.endpoint == Endpoint::RegisteredClient;
+            assert!(route.path.starts_with('/') && route.path.ends_with('/') == is_one_of_many, "{}", route.path);
         }
     }
     let autional = ALL.iter().find(|dialect| dialect.name() == "autional").unwrap();

@@ -47,6 +47,10 @@ pub enum Kind {
     Consent = 11,
     /// A key that decrypts, wrapped by the master key.
     EncryptionKey = 12,
+    /// A client that was registered at run time; the id is SHA-256 of its `client_id`.
+    Client = 13,
+    /// How often an initial access token was used; the id is SHA-256 of the token.
+    InitialAccess = 14,
 }
 
 /// A record's name within its tenant and kind: a SHA-256, never the reference itself.

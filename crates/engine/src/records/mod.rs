@@ -7,9 +7,9 @@
 mod payloads;
 
 pub use payloads::{
-    AccessToken, Code, CodeState, ConsentRecord, EncryptionKeyRecord, Grant, Layout, OnceKeyMark, Payload,
-    PushedRequest, PushedRequestRef, RefreshState, RefreshToken, Session, SigningKeyRecord, Taken, TenantRecord,
-    WrappedKey,
+    AccessToken, ClientRecord, Code, CodeState, ConsentRecord, EncryptionKeyRecord, Grant, InitialAccessUses, Layout,
+    OnceKeyMark, Payload, PushedRequest, PushedRequestRef, RefreshState, RefreshToken, Session, SigningKeyRecord,
+    StoredClient, StoredSecret, Taken, TenantRecord, WrappedKey,
 };
 
 use std::borrow::Cow;

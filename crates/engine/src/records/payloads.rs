@@ -45,6 +45,8 @@ payloads! {
     Grant as Grant version 1,
     ConsentRecord as Consent version 1,
     EncryptionKeyRecord as EncryptionKey version 1,
+    ClientRecord as Client version 1,
+    InitialAccessUses as InitialAccess version 1,
 }
 
 /// A tenant's own name, made when it was first seen.
@@ -288,4 +290,59 @@ pub struct Session {
     pub sub: String,
     /// When the user authenticated, in seconds since 1970.
     pub auth_time_s: i64,
+}
+
+/// A client that was registered at run time, or the place of one: an identifier is never given away twice.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientRecord {
+    /// It is there.
+    Live(Box<StoredClient>),
+    /// It was deleted.
+    Gone {
+        /// Milliseconds since 1970.
+        at_ms: i64,
+    },
+}
+
+/// A client that was registered at run time.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredClient {
+    /// Unique in its tenant, among configured clients too.
+    pub client_id: String,
+    /// Its metadata as it was accepted, defaults included: JSON text (RFC 7591 section 2).
+    pub metadata: String,
+    /// Settings of a policy for it alone, beside those that follow from its metadata: TOML text.
+    pub policy: String,
+    /// Whether it is served.
+    pub enabled: bool,
+    /// Whether its secrets are to be read again, as some vendors' interfaces promise.
+    pub recoverable: bool,
+    /// The newest first.
+    pub secrets: Vec<StoredSecret>,
+    /// SHA-256 of its registration access token, if it manages itself (RFC 7592).
+    pub registration_token: Option<[u8; 32]>,
+    /// Through which interface it was made: `registration`, or a dialect's name.
+    pub origin: String,
+    /// Milliseconds since 1970.
+    pub made_at_ms: i64,
+    /// Milliseconds since 1970.
+    pub changed_at_ms: i64,
+}
+
+/// A client's secret as it is kept: never as it is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredSecret {
+    /// Its SHA-256.
+    pub digest: [u8; 32],
+    /// The secret, sealed under a key of the tenant's, where a method or an interface needs it again.
+    pub sealed: Option<Vec<u8>>,
+    /// From when on it is not good, in seconds since 1970.
+    pub expires_at_s: Option<i64>,
+}
+
+/// How often an initial access token was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InitialAccessUses {
+    /// Registrations.
+    pub uses: u32,
 }

@@ -14,6 +14,7 @@ mod dpop;
 mod endpoints;
 mod journey;
 mod plain_and_pushed;
+mod registration;
 mod request_object;
 mod response;
 mod response_types;

@@ -12,6 +12,7 @@ use parhelion_engine::keys::TenantKeys;
 use parhelion_engine::ports::{Moment, PasswordAnswer, PasswordVerdict, Passwords, TenantUid};
 use parhelion_engine::push::Accepted;
 use parhelion_engine::reference::SealingKey;
+use parhelion_engine::registration::RegistrationTerms;
 use parhelion_engine::registry::{Mount, MutualTls, Registry, Tenant, User, Users};
 use parhelion_engine::response::AuthorizationResponse;
 use parhelion_engine::token::Tokens;
@@ -103,23 +104,21 @@ impl Scene {
         self.engine.userinfo(&self.mount, &shown).await.outcome
     }
 
+    /// The same scene where clients may register themselves.
+    pub(crate) fn registers(&mut self, terms: RegistrationTerms) {
+        let mut tenant = self.mount.tenant.with_keys(keys(&self.client_key));
+        tenant.registration = Arc::new(terms);
+        self.mount = Arc::new(Mount { tenant: Arc::new(tenant), ..(*self.mount).clone() });
+        self.engine.replace_registry(Registry { mounts: vec![self.mount.clone()] });
+    }
+
     /// The same scene under another policy.
     pub(crate) fn policy(
         &mut self,
         change: impl Fn(&parhelion_protocol::profile::Policy) -> parhelion_protocol::profile::Policy,
     ) {
-        let mount = Mount {
-            tenant: Arc::clone(&self.mount.tenant),
-            dialect: self.mount.dialect,
-            base_url: self.mount.base_url.clone(),
-            issuer: self.mount.issuer.clone(),
-            urls: self.mount.urls.clone(),
-            mutual_tls: self.mount.mutual_tls.clone(),
-            policy: Arc::new(change(&self.mount.policy)),
-            client_policies: HashMap::new(),
-            api_tokens: Arc::default(),
-        };
-        self.mount = Arc::new(mount);
+        let policy = Arc::new(change(&self.mount.policy));
+        self.mount = Arc::new(Mount { policy, ..(*self.mount).clone() });
         self.engine.replace_registry(Registry { mounts: vec![self.mount.clone()] });
     }
 
@@ -293,12 +292,11 @@ fn metadata() -> Vec<ClientMetadata> {
 }
 
 fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<ClientMetadata>) -> Arc<Mount> {
-    let pkcs8 = &client_key.to_pkcs8().unwrap();
-    let keys = serde_json::json!({ "keys": [client_key.public_jwk()] }).to_string();
-    let attesters = [Attester::register(ATTESTER.to_owned(), &keys).unwrap()].into();
+    let jwks = serde_json::json!({ "keys": [client_key.public_jwk()] }).to_string();
+    let attesters = [Attester::register(ATTESTER.to_owned(), &jwks).unwrap()].into();
     let clients = clients.into_iter().map(|mut metadata| {
-        metadata.jwks = metadata.jwks.map(|text| if text == NO_KEYS { keys.clone() } else { text });
-        let client = Client::register(metadata, None, LoopbackRedirectUri::Accepted).unwrap();
+        metadata.jwks = metadata.jwks.map(|text| if text == NO_KEYS { jwks.clone() } else { text });
+        let client = Client::register(metadata, &[], LoopbackRedirectUri::Accepted).unwrap();
         (client.client_id.clone(), Arc::new(client))
     });
     let user = User {
@@ -327,9 +325,10 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
         authorization_details_types: [payment()].into(),
         trust_anchors: Arc::default(),
         attesters,
-        keys: TenantKeys::new(SigningKey::from_pkcs8(Algorithm::Es256, None, pkcs8).unwrap(), Vec::new())
-            .with_encryption(vec![decryption_key(1), decryption_key(2)], vec![decryption_key(3)]),
+        keys: keys(client_key),
         cookie_key: SealingKey::derive(seed, &[b"cookie"]).unwrap(),
+        registration: Arc::default(),
+        client_secret_key: SealingKey::derive(&[8; 32], &[b"client-secret"]).unwrap(),
     };
     let url = |path: &str| format!("{ISSUER}{path}");
     Arc::new(Mount {
@@ -343,12 +342,21 @@ fn mount(profile: &str, client_key: &SigningKey, seed: &[u8; 32], clients: Vec<C
             (Endpoint::Userinfo, url("/userinfo")),
             (Endpoint::Introspect, url("/introspect")),
             (Endpoint::Challenge, url("/challenge")),
+            (Endpoint::Register, url("/register")),
+            (Endpoint::RegisteredClient, url("/register/")),
         ]),
         mutual_tls: MutualTls::Here,
         policy: Arc::new(shipped(profile).unwrap()),
         client_policies: HashMap::new(),
         api_tokens: Arc::default(),
     })
+}
+
+/// What the tenant signs and decrypts with.
+fn keys(key: &SigningKey) -> TenantKeys {
+    let key = SigningKey::from_pkcs8(Algorithm::Es256, None, &key.to_pkcs8().unwrap());
+    TenantKeys::new(key.unwrap(), Vec::new())
+        .with_encryption(vec![decryption_key(1), decryption_key(2)], vec![decryption_key(3)])
 }
 
 /// The payload of a JWT.

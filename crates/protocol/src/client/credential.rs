@@ -3,10 +3,10 @@
 
 use parhelion_jose::jws::{Algorithm, MacAlgorithm, MacKey};
 
-use super::{ClientMetadata, MetadataFault, fault};
+use super::{ClientMetadata, MetadataFault};
 use crate::client_auth::self_signed_tls_client_auth::Certificates;
 use crate::client_auth::tls_client_auth::Subject;
-use crate::client_auth::{Method, SecretDigest};
+use crate::client_auth::{GivenSecret, Method, SecretDigest, SecretNeed, Secrets};
 use crate::response_jwt::signing_alg;
 
 /// How a client authenticates, with what is needed to check it.
@@ -15,12 +15,12 @@ pub enum Credential {
     /// A public client.
     None,
     /// `client_secret_basic`.
-    ClientSecretBasic(SecretDigest),
+    ClientSecretBasic(Secrets<SecretDigest>),
     /// `client_secret_post`.
-    ClientSecretPost(SecretDigest),
+    ClientSecretPost(Secrets<SecretDigest>),
     /// `client_secret_jwt`: the secret as a key, and the one algorithm that the client signs with, if it
     /// registered one.
-    ClientSecretJwt(MacKey, Option<MacAlgorithm>),
+    ClientSecretJwt(Secrets<MacKey>, Option<MacAlgorithm>),
     /// `private_key_jwt`: the one algorithm that the client signs with, if it registered one.
     PrivateKeyJwt(Option<Algorithm>),
     /// `tls_client_auth`: whom the certificate must name.
@@ -51,40 +51,47 @@ impl Credential {
     }
 }
 
-/// The credential that metadata speak of, with the client's secret where its method has one.
-pub(super) fn credential(metadata: &ClientMetadata, secret: Option<&str>) -> Result<Credential, MetadataFault> {
-    let name = metadata.token_endpoint_auth_method.as_deref().unwrap_or("client_secret_basic");
-    let method = Method::from_name(name);
-    let method = method.ok_or(fault("token_endpoint_auth_method", format!("`{name}` is not known")))?;
-    let needed = || secret.ok_or(fault("client_secret", format!("is needed for {name}")));
+/// The credential that metadata speak of, with the client's secrets where its method has any.
+pub(super) fn credential(metadata: &ClientMetadata, secrets: &[GivenSecret<'_>]) -> Result<Credential, MetadataFault> {
+    let method = metadata.method()?;
+    match (method.secret_need(), secrets) {
+        (SecretNeed::None, []) | (SecretNeed::Digest | SecretNeed::Text, [_, ..]) => {}
+        (SecretNeed::None, [_, ..]) => {
+            return Err(MetadataFault::new("client_secret", "is not used with this token_endpoint_auth_method"));
+        }
+        (SecretNeed::Digest | SecretNeed::Text, []) => {
+            return Err(MetadataFault::new("client_secret", "is needed for this token_endpoint_auth_method"));
+        }
+    }
     let subject = subject(metadata, method)?;
-    let credential = match method {
-        Method::None => Credential::None,
-        Method::ClientSecretBasic => return needed().map(SecretDigest::of).map(Credential::ClientSecretBasic),
-        Method::ClientSecretPost => return needed().map(SecretDigest::of).map(Credential::ClientSecretPost),
-        Method::ClientSecretJwt => return mac_credential(needed()?, metadata),
+    let jwks = || {
+        let jwks = metadata.jwks.as_deref();
+        jwks.ok_or_else(|| MetadataFault::new("jwks", "is needed for this token_endpoint_auth_method"))
+    };
+    let digests = || Secrets::new(secrets.iter().map(|secret| (secret.digest(), secret.expires_at_s)));
+    match method {
+        Method::None => Ok(Credential::None),
+        Method::ClientSecretBasic => Ok(Credential::ClientSecretBasic(digests())),
+        Method::ClientSecretPost => Ok(Credential::ClientSecretPost(digests())),
+        Method::ClientSecretJwt => mac_credential(secrets, metadata),
         Method::PrivateKeyJwt => {
             let keys = metadata.jwks.as_ref().or(metadata.jwks_uri.as_ref());
-            keys.ok_or(fault("jwks", "or jwks_uri is needed for private_key_jwt"))?;
+            keys.ok_or(MetadataFault::new("jwks", "or jwks_uri is needed for private_key_jwt"))?;
             let name = metadata.token_endpoint_auth_signing_alg.as_deref();
-            Credential::PrivateKeyJwt(signing_alg("token_endpoint_auth_signing_alg", name)?)
+            Ok(Credential::PrivateKeyJwt(signing_alg("token_endpoint_auth_signing_alg", name)?))
         }
         Method::TlsClientAuth => {
-            let problem = format!("and its like are missing: {name} needs exactly one of the five");
-            Credential::TlsClientAuth(subject.ok_or(fault(Subject::MEMBERS[0], problem))?)
+            let problem = "and its like are missing: tls_client_auth needs exactly one of the five";
+            Ok(Credential::TlsClientAuth(subject.ok_or(MetadataFault::new(Subject::MEMBERS[0], problem))?))
         }
         Method::SelfSignedTlsClientAuth => {
-            let jwks = metadata.jwks.as_deref().ok_or(fault("jwks", format!("is needed for {name}")))?;
-            let registered = Certificates::from_jwks(jwks).map_err(|problem| fault("jwks", problem))?;
-            Credential::SelfSignedTlsClientAuth(registered)
+            let registered = Certificates::from_jwks(jwks()?);
+            let registered = registered.map_err(|problem| MetadataFault::new("jwks", problem))?;
+            Ok(Credential::SelfSignedTlsClientAuth(registered))
         }
-        Method::AttestJwtClientAuth => Credential::AttestJwtClientAuth,
-        Method::AttestJwtClientAuthDpop => Credential::AttestJwtClientAuthDpop,
-    };
-    if secret.is_some() {
-        return Err(fault("client_secret", format!("is not used with {name}")));
+        Method::AttestJwtClientAuth => Ok(Credential::AttestJwtClientAuth),
+        Method::AttestJwtClientAuthDpop => Ok(Credential::AttestJwtClientAuthDpop),
     }
-    Ok(credential)
 }
 
 /// The one subject of the client's certificates, for the method that asks for one.
@@ -100,23 +107,27 @@ fn subject(metadata: &ClientMetadata, method: Method) -> Result<Option<Subject>,
         Subject::MEMBERS.into_iter().zip(values).filter_map(|(member, value)| Some((member, value.as_ref()?)));
     let Some((member, value)) = given.next() else { return Ok(None) };
     if let Some((other, _)) = given.next() {
-        return Err(fault(other, format!("stands beside {member}: a client has exactly one subject")));
+        return Err(MetadataFault::new(other, "stands beside another one: a client has exactly one subject"));
     }
     if method != Method::TlsClientAuth {
-        return Err(fault(member, format!("is not used with {}", method.as_str())));
+        return Err(MetadataFault::new(member, "is not used with this token_endpoint_auth_method"));
     }
     let subject = Subject::parse(member, value);
-    subject.map(Some).ok_or(fault(member, format!("`{value}` is not what such a member holds")))
+    subject.map(Some).ok_or_else(|| MetadataFault::new(member, "is not what such a member holds").with(value))
 }
 
-fn mac_credential(secret: &str, metadata: &ClientMetadata) -> Result<Credential, MetadataFault> {
-    let key = MacKey::new(secret.as_bytes());
+fn mac_credential(secrets: &[GivenSecret<'_>], metadata: &ClientMetadata) -> Result<Credential, MetadataFault> {
     let name = metadata.token_endpoint_auth_signing_alg.as_deref();
-    let unknown = |name: &str| fault("token_endpoint_auth_signing_alg", format!("`{name}` is not an HMAC algorithm"));
+    let unknown =
+        |name: &str| MetadataFault::new("token_endpoint_auth_signing_alg", "is not an HMAC algorithm").with(name);
     let alg = name.map(|name| MacAlgorithm::from_name(name).ok_or_else(|| unknown(name))).transpose()?;
-    //= rfc7518#3.2 a key as long as the digest
-    if !key.may_verify(alg.unwrap_or(MacAlgorithm::Hs256)) {
-        return Err(fault("client_secret", "is shorter than the digest of its algorithm: 32 bytes for HS256"));
-    }
-    Ok(Credential::ClientSecretJwt(key, alg))
+    let key = |secret: &GivenSecret<'_>| {
+        let key = secret.text().map(|text| MacKey::new(text.as_bytes()));
+        //= rfc7518#3.2 a key as long as the digest
+        let key = key.filter(|key| key.may_verify(alg.unwrap_or(MacAlgorithm::Hs256)));
+        let problem = "is shorter than the digest of its algorithm: 32 bytes for HS256";
+        key.map(|key| (key, secret.expires_at_s)).ok_or(MetadataFault::new("client_secret", problem))
+    };
+    let keys: Vec<_> = secrets.iter().map(key).collect::<Result<_, _>>()?;
+    Ok(Credential::ClientSecretJwt(Secrets::new(keys), alg))
 }

@@ -4,7 +4,7 @@
 use parhelion_jose::base64;
 use zeroize::Zeroizing;
 
-use super::{Authorization, OnceKey, Secret, SecretDigest};
+use super::{Authorization, Judge, OnceKey, Secret, SecretDigest, Secrets};
 use crate::form;
 use crate::parameters::{Param, Parameters};
 use crate::refusal::{Reason, Refusal};
@@ -33,8 +33,12 @@ pub(super) fn present(authorization: &Authorization<'_>, parameters: &Parameters
 }
 
 impl Presented {
-    pub(super) fn prove(&self, digest: Option<&SecretDigest>) -> Result<Option<OnceKey>, Refusal> {
-        super::prove_secret(&self.secret, digest)
+    pub(super) fn prove(
+        &self,
+        secrets: Option<&Secrets<SecretDigest>>,
+        judge: &Judge<'_>,
+    ) -> Result<Option<OnceKey>, Refusal> {
+        super::prove_secret(&self.secret, secrets, judge)
     }
 }
 

@@ -3,7 +3,7 @@
 use parhelion_jose::jws::{MacAlgorithm, MacCompact, MacKey};
 
 use super::assertion::{self, Assertion, refused};
-use super::{Judge, OnceKey};
+use super::{Judge, Match, OnceKey, Secrets};
 use crate::parameters::Parameters;
 use crate::refusal::{Reason, Refusal};
 
@@ -26,14 +26,18 @@ impl Presented<'_> {
     /// As for `private_key_jwt`: the signature first.
     pub(super) fn prove(
         &self,
-        key: Option<&MacKey>,
+        keys: Option<&Secrets<MacKey>>,
         registered_alg: Option<MacAlgorithm>,
         judge: &Judge<'_>,
     ) -> Result<Option<OnceKey>, Refusal> {
         // An unknown client costs what a known one does.
-        let verified = self.token.verify(key.unwrap_or(nobody())).is_ok();
-        if !verified || key.is_none() {
-            return Err(refused(Reason::AssertionSignatureWrong));
+        let found = keys.unwrap_or(nobody()).compare(judge.now_s, |key| self.token.verify(key).is_ok());
+        match (found, keys) {
+            (Match::Good, Some(_)) => {}
+            (Match::Expired, Some(_)) => return Err(Reason::ClientSecretExpired.into()),
+            (Match::None, _) | (Match::Good | Match::Expired, None) => {
+                return Err(refused(Reason::AssertionSignatureWrong));
+            }
         }
         if registered_alg.is_some_and(|registered| registered != self.token.header().alg()) {
             return Err(refused(Reason::AssertionAlgorithmRefused));
@@ -43,7 +47,8 @@ impl Presented<'_> {
 }
 
 /// A secret of nobody.
-fn nobody() -> &'static MacKey {
-    static KEY: std::sync::LazyLock<MacKey> = std::sync::LazyLock::new(|| MacKey::new(&[0; 64]));
-    &KEY
+fn nobody() -> &'static Secrets<MacKey> {
+    static KEYS: std::sync::LazyLock<Secrets<MacKey>> =
+        std::sync::LazyLock::new(|| Secrets::lasting(MacKey::new(&[0; 64])));
+    &KEYS
 }

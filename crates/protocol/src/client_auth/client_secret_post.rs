@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{OnceKey, Secret, SecretDigest};
+use super::{Judge, OnceKey, Secret, SecretDigest, Secrets};
 use crate::parameters::{Param, Parameters};
 use crate::refusal::Refusal;
 
@@ -18,7 +18,11 @@ pub(super) fn present(parameters: &Parameters<'_>) -> Result<Presented, Refusal>
 }
 
 impl Presented {
-    pub(super) fn prove(&self, digest: Option<&SecretDigest>) -> Result<Option<OnceKey>, Refusal> {
-        super::prove_secret(&self.secret, digest)
+    pub(super) fn prove(
+        &self,
+        secrets: Option<&Secrets<SecretDigest>>,
+        judge: &Judge<'_>,
+    ) -> Result<Option<OnceKey>, Refusal> {
+        super::prove_secret(&self.secret, secrets, judge)
     }
 }

@@ -15,6 +15,7 @@ pub mod mutual_tls;
 pub mod none;
 mod once_key;
 pub mod private_key_jwt;
+mod secrets;
 pub mod self_signed_tls_client_auth;
 pub mod tls_client_auth;
 
@@ -28,6 +29,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 pub use once_key::OnceKey;
+pub use secrets::{GivenSecret, Match, SecretValue, Secrets};
 
 use crate::client::{ClientStatus, Credential};
 use crate::jwks_uri::JwksUri;
@@ -116,6 +118,32 @@ impl Method {
     pub const fn is_attested(self) -> bool {
         matches!(self, Self::AttestJwtClientAuth | Self::AttestJwtClientAuthDpop)
     }
+
+    /// What of a client's secret the server keeps for it.
+    #[must_use]
+    pub const fn secret_need(self) -> SecretNeed {
+        match self {
+            Self::None
+            | Self::PrivateKeyJwt
+            | Self::TlsClientAuth
+            | Self::SelfSignedTlsClientAuth
+            | Self::AttestJwtClientAuth
+            | Self::AttestJwtClientAuthDpop => SecretNeed::None,
+            Self::ClientSecretBasic | Self::ClientSecretPost => SecretNeed::Digest,
+            Self::ClientSecretJwt => SecretNeed::Text,
+        }
+    }
+}
+
+/// What of a client's secret a method needs at the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretNeed {
+    /// There is no secret.
+    None,
+    /// Its digest.
+    Digest,
+    /// The secret itself: it is a key.
+    Text,
 }
 
 /// What came beside the body to authenticate the client.
@@ -224,6 +252,12 @@ impl SecretDigest {
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// The digest, to be stored.
+    #[must_use]
+    pub const fn to_bytes(&self) -> [u8; 32] {
+        self.0
     }
 
     /// Whether `secret` is the one, in constant time.
@@ -378,15 +412,19 @@ fn judge_credential(
     let accepted = |credential: &Credential| judge.policy.client_auth_methods.has(&credential.method());
     match (presented, credential) {
         (Presented::None(_), Some(Credential::None) | None) => Ok(None),
-        (Presented::ClientSecretBasic(p), Some(Credential::ClientSecretBasic(digest))) => p.prove(Some(digest)),
-        (Presented::ClientSecretBasic(p), None) => p.prove(None),
-        (Presented::ClientSecretPost(p), Some(Credential::ClientSecretPost(digest))) => p.prove(Some(digest)),
-        (Presented::ClientSecretPost(p), None) => p.prove(None),
+        (Presented::ClientSecretBasic(p), Some(Credential::ClientSecretBasic(secrets))) => {
+            p.prove(Some(secrets), judge)
+        }
+        (Presented::ClientSecretBasic(p), None) => p.prove(None, judge),
+        (Presented::ClientSecretPost(p), Some(Credential::ClientSecretPost(secrets))) => p.prove(Some(secrets), judge),
+        (Presented::ClientSecretPost(p), None) => p.prove(None, judge),
         (Presented::PrivateKeyJwt(p), Some(Credential::PrivateKeyJwt(alg))) => {
             p.prove(party.and_then(|party| party.keys), *alg, judge)
         }
         (Presented::PrivateKeyJwt(p), None) => p.prove(None, None, judge),
-        (Presented::ClientSecretJwt(p), Some(Credential::ClientSecretJwt(key, alg))) => p.prove(Some(key), *alg, judge),
+        (Presented::ClientSecretJwt(p), Some(Credential::ClientSecretJwt(keys, alg))) => {
+            p.prove(Some(keys), *alg, judge)
+        }
         (Presented::ClientSecretJwt(p), None) => p.prove(None, None, judge),
         (Presented::MutualTls(_), Some(credential)) if !accepted(credential) => Err(Reason::MethodNotRegistered.into()),
         (Presented::MutualTls(_), Some(Credential::None)) => Ok(None),
@@ -439,10 +477,18 @@ fn present_assertion<'a>(parameters: &'a Parameters<'_>) -> Result<Presented<'a>
     Ok(Presented::ClientSecretJwt(Box::new(client_secret_jwt::present(token, parameters)?)))
 }
 
-/// Compares a secret with the registered digest, or with one that nothing matches.
-fn prove_secret(secret: &Secret, digest: Option<&SecretDigest>) -> Result<Option<OnceKey>, Refusal> {
-    let nobody = SecretDigest([0; 32]);
-    if digest.unwrap_or(&nobody).is_of(secret) { Ok(None) } else { Err(Reason::ClientSecretWrong.into()) }
+/// Compares a secret with the registered digests, or with one that nothing matches.
+fn prove_secret(
+    secret: &Secret,
+    secrets: Option<&Secrets<SecretDigest>>,
+    judge: &Judge<'_>,
+) -> Result<Option<OnceKey>, Refusal> {
+    let nobody = Secrets::lasting(SecretDigest([0; 32]));
+    match secrets.unwrap_or(&nobody).compare(judge.now_s, |digest| digest.is_of(secret)) {
+        Match::Good => Ok(None),
+        Match::Expired => Err(Reason::ClientSecretExpired.into()),
+        Match::None => Err(Reason::ClientSecretWrong.into()),
+    }
 }
 
 fn client_id_missing() -> Refusal {

@@ -37,9 +37,11 @@ pub enum RedirectUriFault {
     ReservedParameter,
 }
 
-impl std::fmt::Display for RedirectUriFault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
+impl RedirectUriFault {
+    /// What is wrong with it, to be read behind the URI.
+    #[must_use]
+    pub const fn problem(self) -> &'static str {
+        match self {
             Self::TooLong => "is longer than 2048 bytes",
             Self::NotAbsolute => "is not an absolute URI",
             Self::Unsafe => "holds white space, control characters, a backslash, non-ASCII characters or dot segments",
@@ -50,7 +52,13 @@ impl std::fmt::Display for RedirectUriFault {
             }
             Self::Scheme => "has a scheme that is not https and not a private one with a dot in its name",
             Self::ReservedParameter => "has a query parameter that authorization responses use",
-        })
+        }
+    }
+}
+
+impl std::fmt::Display for RedirectUriFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.problem())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use parhelion_jose::jwk::JwkFault;
+
 use crate::limits;
 
 /// What came, as far as it may be told.
@@ -22,6 +24,15 @@ pub enum Found {
         /// Where in it.
         at: Pointer,
     },
+    /// A member of client metadata that cannot stand; every word is a constant.
+    Member {
+        /// Its name.
+        member: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+        /// Why a key cannot be used, where that is what is wrong.
+        key: Option<JwkFault>,
+    },
 }
 
 impl fmt::Display for Found {
@@ -30,6 +41,10 @@ impl fmt::Display for Found {
             Self::Unsaid => return Ok(()),
             Self::Length(bytes) => return write!(f, "{bytes} bytes"),
             Self::Seconds(seconds) => return write!(f, "{seconds} s"),
+            Self::Member { member, problem, key } => {
+                write!(f, "{member} {problem}")?;
+                return key.map_or(Ok(()), |key| write!(f, ": {key}"));
+            }
             Self::Element { index, flaw, at } => (index, flaw, at.as_str()),
         };
         write!(f, "element {index}")?;

@@ -11,6 +11,8 @@ use std::borrow::Cow;
 pub use found::{Flaw, Found, Pointer};
 pub use table::{Reason, Row};
 
+use parhelion_jose::jwk::JwkFault;
+
 use crate::parameters::Param;
 
 /// The error codes this server sends (RFC 6749 sections 4.1.2.1 and 5.2, and the extensions named).
@@ -66,6 +68,14 @@ pub enum OAuthError {
     UseAttestationChallenge,
     /// The same.
     UseFreshAttestation,
+    /// RFC 7591 section 3.2.2.
+    InvalidRedirectUri,
+    /// RFC 7591 section 3.2.2.
+    InvalidClientMetadata,
+    /// RFC 7591 section 3.2.2.
+    InvalidSoftwareStatement,
+    /// RFC 7591 section 3.2.2.
+    UnapprovedSoftwareStatement,
 }
 
 impl OAuthError {
@@ -98,6 +108,10 @@ impl OAuthError {
             Self::UseDpopNonce => "use_dpop_nonce",
             Self::UseAttestationChallenge => "use_attestation_challenge",
             Self::UseFreshAttestation => "use_fresh_attestation",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::InvalidSoftwareStatement => "invalid_software_statement",
+            Self::UnapprovedSoftwareStatement => "unapproved_software_statement",
         }
     }
 }
@@ -145,6 +159,12 @@ impl Refusal {
         Self { found: Found::Element { index: u16::try_from(index).unwrap_or(u16::MAX), flaw, at }, ..self }
     }
 
+    /// The same, telling what is wrong with a member of client metadata.
+    #[must_use]
+    pub const fn found_member(self, member: &'static str, problem: &'static str, key: Option<JwkFault>) -> Self {
+        Self { found: Found::Member { member, problem, key }, ..self }
+    }
+
     /// The row that the client hears. Reasons that a stranger must not tell apart share one.
     #[must_use]
     pub fn public(&self) -> &'static Row {
@@ -157,10 +177,10 @@ impl Refusal {
     pub fn description(&self) -> Cow<'static, str> {
         let public = self.public();
         match self.found {
-            Found::Element { .. } if public.code == self.row().code => {
+            Found::Element { .. } | Found::Member { .. } if public.code == self.row().code => {
                 Cow::Owned(format!("{}: {}", public.description, self.found))
             }
-            Found::Element { .. } | Found::Unsaid | Found::Length(_) | Found::Seconds(_) => {
+            Found::Element { .. } | Found::Member { .. } | Found::Unsaid | Found::Length(_) | Found::Seconds(_) => {
                 Cow::Borrowed(public.description)
             }
         }

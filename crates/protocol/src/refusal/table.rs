@@ -3,7 +3,7 @@
 //!
 //! Codes: 1xx the HTTP message, 2xx client authentication, 3xx the authorization request, 4xx proofs of
 //! possession, 5xx the authorization endpoint and its pages, 6xx the token endpoint, 7xx tokens in use and
-//! logout, 9xx faults and limits of ours. A code is never reused for another reason. At the authorization endpoint a
+//! logout, 8xx registration, 9xx faults and limits of ours. A code is never reused for another reason. At the authorization endpoint a
 //! refusal is a page, or a redirect where the engine holds a validated redirect URI; elsewhere it is JSON with the
 //! row's status.
 
@@ -274,6 +274,11 @@ reasons! {
         "the client authentication method is not accepted here",
         "one of token_endpoint_auth_methods_supported",
         "register the client with an accepted method";
+    ClientSecretExpired = "PAR-239", InvalidClient, 401, "RFC 7591 section 3.2.1",
+        "the client secret was the registered one and has expired, or was exchanged for another",
+        "the newest client secret",
+        "use the secret that was issued last; where it has expired too, update the registration to get another",
+        behind ClientAuthenticationFailed;
     CertificateMissing = "PAR-241", InvalidClient, 401, "RFC 8705 section 2",
         "the client authenticates with a certificate, and none came",
         "a client certificate in the TLS handshake",
@@ -938,6 +943,59 @@ reasons! {
         "id_token_hint is not an ID token of this issuer for this client",
         "an ID token that was issued here; it may have expired",
         "send the ID token unchanged";
+    RegistrationTokenMissing = "PAR-801", InvalidToken, 401, "RFC 7591 section 3",
+        "there is no token for registration",
+        "an initial access token, or the client's registration access token, in the Authorization header",
+        "send Authorization: Bearer";
+    RegistrationTokenInvalid = "PAR-802", InvalidToken, 401, "RFC 7592 section 2",
+        "the token for registration is unknown, expired or used up, or not for this client",
+        "a live token",
+        "use the token of the last registration response; ask the operator for an initial access token";
+    InitialAccessTokenUnknown = "PAR-803", InvalidToken, 401, "RFC 7591 section 3",
+        "no initial access token of the tenant is the one that was sent",
+        "one that the configuration names",
+        "correct the token",
+        behind RegistrationTokenInvalid;
+    InitialAccessTokenExpired = "PAR-804", InvalidToken, 401, "RFC 7591 section 3",
+        "the initial access token has expired",
+        "one whose expires_at is ahead",
+        "name a new token in the configuration",
+        behind RegistrationTokenInvalid;
+    InitialAccessTokenUsedUp = "PAR-805", InvalidToken, 401, "RFC 7591 section 3",
+        "the initial access token was used as often as it may be",
+        "one that was used less often than uses_max",
+        "name a new token in the configuration",
+        behind RegistrationTokenInvalid;
+    RegisteredClientUnknown = "PAR-806", InvalidToken, 401, "RFC 7592 section 2.1",
+        "no client of that identifier was registered here at run time, or it is gone",
+        "a client that was registered here",
+        "register the client anew; one of the configuration is changed there",
+        behind RegistrationTokenInvalid;
+    RegistrationTokenWrong = "PAR-807", InvalidToken, 401, "RFC 7592 section 2",
+        "the token is not the registration access token of this client",
+        "the token of the last response about this client",
+        "use the token that came with the last registration or update",
+        behind RegistrationTokenInvalid;
+    RedirectUriUnfit = "PAR-808", InvalidRedirectUri, 400, "RFC 7591 section 3.2.2",
+        "a redirect URI cannot be registered",
+        "https, or what the profile accepts for native applications",
+        "correct the URI";
+    MetadataUnfit = "PAR-809", InvalidClientMetadata, 400, "RFC 7591 section 3.2.2",
+        "the client metadata cannot be registered",
+        "values that this server supports and the policy of the tenant accepts",
+        "correct the member; the metadata document of the server lists what is supported";
+    RegistrationMalformed = "PAR-810", InvalidClientMetadata, 400, "RFC 7591 section 3.1",
+        "the body is not one JSON object, within its bounds and with every name once",
+        "Content-Type: application/json, and one JSON object",
+        "send the metadata as a JSON object";
+    SoftwareStatementInvalid = "PAR-811", InvalidSoftwareStatement, 400, "RFC 7591 section 2.3",
+        "the software statement is not a signed JWT that a key of its issuer verifies, or has expired",
+        "a JWT signed by its issuer",
+        "get a new software statement from its issuer";
+    SoftwareStatementUnapproved = "PAR-812", UnapprovedSoftwareStatement, 400, "RFC 7591 section 3.2.2",
+        "the software statement is missing, or its issuer is not one that this tenant trusts",
+        "a statement by an issuer that the configuration names",
+        "send software_statement; ask the operator whose statements are accepted";
     ServerFault = "PAR-901", ServerError, 500, "RFC 6749 section 4.1.2.1",
         "the server met an unexpected condition",
         "nothing that the caller could change",

@@ -11,7 +11,7 @@ use toml::Spanned;
 use super::Context;
 use super::fault::ConfigFault;
 use super::file::AttesterSection;
-use super::tenants;
+use super::secret;
 
 pub(super) fn read(context: &Context<'_>, sections: Vec<AttesterSection>) -> Vec<Attester> {
     if let Some(surplus) = sections.get(limits::ATTESTERS_MAX) {
@@ -28,7 +28,7 @@ fn attester(context: &Context<'_>, section: AttesterSection) -> Result<Attester,
         let problem = format!("attester `{}`: {problem}", issuer.escape_debug());
         context.source.fault_at(section.issuer.span(), problem)
     };
-    let jwks = tenants::jwks(context, section.jwks.clone(), section.jwks_file.as_ref())?;
+    let jwks = secret::jwks(section.jwks.clone(), section.jwks_file.as_ref(), context)?;
     let jwks = jwks.ok_or_else(|| fault("has no keys".to_owned()).with_remedy("add jwks or jwks_file"))?;
     Attester::register(issuer.clone(), &jwks).map_err(|problem| fault(problem.to_string()))
 }

@@ -13,6 +13,7 @@ use toml::{Spanned, Value};
 use super::authorization_details_types::AuthorizationDetailsTypeSection;
 use super::fetch::FetchSection;
 use super::rate::RateSection;
+use super::registration::RegistrationSection;
 use super::{ClientCertificates, Mode, SourceHeader, StoreKind};
 
 /// Settings of a policy, each with its place.
@@ -136,6 +137,8 @@ pub(super) struct TenantSection {
     pub(super) attester: Vec<AttesterSection>,
     #[serde(default)]
     pub(super) authorization_details_type: Vec<AuthorizationDetailsTypeSection>,
+    #[serde(default)]
+    pub(super) registration: RegistrationSection,
 }
 
 #[derive(Deserialize)]
@@ -204,6 +207,10 @@ pub(super) struct ClientSection {
     pub(super) client_secret: Option<Spanned<String>>,
     pub(super) client_secret_file: Option<Spanned<PathBuf>>,
     pub(super) client_secret_env: Option<Spanned<String>>,
+    pub(super) previous_client_secret: Option<Spanned<String>>,
+    pub(super) previous_client_secret_file: Option<Spanned<PathBuf>>,
+    pub(super) previous_client_secret_env: Option<Spanned<String>>,
+    pub(super) previous_client_secret_expires_at: Option<Spanned<i64>>,
     #[serde(default)]
     pub(super) policy: Overlay,
 }

@@ -4,7 +4,7 @@
 use parhelion_jose::jwe;
 use parhelion_jose::jws::Algorithm;
 use parhelion_protocol::client::Client;
-use parhelion_protocol::profile::{EncryptionAlgName, EncryptionEncName, Policy};
+use parhelion_protocol::profile::{EncryptionAlgName, Policy};
 use parhelion_protocol::resource_server::ResourceServer;
 use parhelion_protocol::response_jwt::{Answer, Encryption};
 use toml::Spanned;
@@ -71,7 +71,7 @@ impl TenantPlan {
         }
         let request_objects = client.request_object_encryption.map(|how| ("request_object_encryption_alg", how));
         for (member, how) in client.responses.encryptions().chain(request_objects) {
-            if !served(&|policy| accepts(policy, how)) {
+            if !served(&|policy| how.is_accepted_by(policy)) {
                 let problem = format!("{member}: no mount of its tenant accepts {} with {}", how.alg, how.enc);
                 fault(problem, "choose algorithms of encryption_algs and encryption_encs, or another profile");
             }
@@ -97,7 +97,7 @@ impl TenantPlan {
         if let Some(alg) = server.introspection.signing_alg.filter(|alg| *alg != self.signing_alg) {
             fault(self.signs_otherwise(signed, alg), &signing_remedy(alg));
         }
-        let refused = |how: &Encryption| !self.mounts.iter().any(|mount| accepts(&mount.policy, *how));
+        let refused = |how: &Encryption| !self.mounts.iter().any(|mount| how.is_accepted_by(&mount.policy));
         if let Some(how) = server.introspection.encryption.filter(refused).filter(|_| !self.mounts.is_empty()) {
             let problem = format!("{encrypted}: no mount of its tenant accepts {} with {}", how.alg, how.enc);
             fault(problem, "choose algorithms of encryption_algs and encryption_encs, or another profile");
@@ -111,10 +111,6 @@ impl TenantPlan {
 
 fn signing_remedy(alg: Algorithm) -> String {
     format!("write signing_alg = \"{alg}\" in its [[tenant]], or take the member out")
-}
-
-fn accepts(policy: &Policy, how: Encryption) -> bool {
-    policy.encryption_algs.has(&EncryptionAlgName(how.alg)) && policy.encryption_encs.has(&EncryptionEncName(how.enc))
 }
 
 /// The policy in force for a client at a mount.

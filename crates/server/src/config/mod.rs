@@ -15,6 +15,7 @@ mod listener;
 mod mutual_tls;
 mod policies;
 mod rate;
+mod registration;
 mod resource_servers;
 mod secret;
 mod server;

@@ -15,6 +15,7 @@ use super::file::{
     UserSection,
 };
 use super::rate::RateSection;
+use super::registration::{InitialAccessTokenSection, RegistrationSection, StatementIssuerSection};
 use super::*;
 
 const PAGE: &str = include_str!("../../../../docs/configuration.md");
@@ -52,6 +53,9 @@ fn page_has_exactly_the_keys_that_the_parser_knows() {
         ("`[[server.tls.certificate]]`", known::<CertificateSection>()),
         ("`[[api_token]]`", known::<ApiTokenSection>()),
         ("`[[tenant]]`", known::<TenantSection>()),
+        ("`[tenant.registration]`", known::<RegistrationSection>()),
+        ("`[[tenant.registration.initial_access_token]]`", known::<InitialAccessTokenSection>()),
+        ("`[[tenant.registration.software_statement_issuer]]`", known::<StatementIssuerSection>()),
         ("`[[tenant.mount]]`", known::<MountSection>()),
         ("`[[tenant.authorization_details_type]]`", known::<AuthorizationDetailsTypeSection>()),
         ("`[[tenant.client]]`", known::<ClientSection>()),

@@ -13,12 +13,16 @@ const FAILURES_PER_MINUTE: u32 = 60;
 /// The same in mode `dev`, where tests fail on purpose.
 const FAILURES_PER_MINUTE_DEV: u32 = 6_000;
 
+/// Registrations a minute where everybody may register and the file does not say.
+const REGISTRATIONS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(30).unwrap();
+
 /// The section as it is written.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RateSection {
     failures_per_minute: Option<Spanned<u32>>,
     successes_per_minute: Option<Spanned<u32>>,
+    registrations_per_minute: Option<NonZeroU32>,
 }
 
 /// How much is too much. What is not bounded is not there.
@@ -28,6 +32,8 @@ pub struct RatePlan {
     pub failures_per_minute: Option<NonZeroU32>,
     /// Requests of one client at one source that do authenticate.
     pub successes_per_minute: Option<NonZeroU32>,
+    /// Clients that one source registers where everybody may.
+    pub registrations_per_minute: NonZeroU32,
 }
 
 impl RatePlan {
@@ -49,7 +55,8 @@ impl RatePlan {
             let problem = "successes_per_minute is 0, so that no client would be answered";
             return Err(context.source.fault_at(count.span(), problem).with_remedy("leave it out for no bound"));
         }
-        Ok(Self { failures_per_minute, successes_per_minute })
+        let registrations_per_minute = section.registrations_per_minute.unwrap_or(REGISTRATIONS_PER_MINUTE);
+        Ok(Self { failures_per_minute, successes_per_minute, registrations_per_minute })
     }
 }
 
@@ -63,7 +70,7 @@ mod tests {
     fn read(server: &str) -> Result<(u32, u32), String> {
         let text = format!("version = 1\n[server]\n{server}\n");
         let config = Config::read(Path::new("x.toml"), &text, DIALECTS).map_err(|fault| fault.to_string())?;
-        let RatePlan { failures_per_minute, successes_per_minute } = config.server.rate;
+        let RatePlan { failures_per_minute, successes_per_minute, .. } = config.server.rate;
         Ok((failures_per_minute.map_or(0, NonZeroU32::get), successes_per_minute.map_or(0, NonZeroU32::get)))
     }
 

@@ -12,7 +12,6 @@ use super::Context;
 use super::fault::ConfigFault;
 use super::file::ResourceServerSection;
 use super::secret::{self, SecretKeys};
-use super::tenants::jwks;
 
 pub(super) fn read(
     context: &Context<'_>,
@@ -61,7 +60,7 @@ fn resource_server(
     let metadata = ResourceServerMetadata {
         id: section.id.get_ref().clone(),
         uris,
-        jwks: jwks(context, section.jwks.clone(), section.jwks_file.as_ref())?,
+        jwks: secret::jwks(section.jwks.clone(), section.jwks_file.as_ref(), context)?,
         introspection_signed_response_alg: section.introspection_signed_response_alg.clone(),
         introspection_encrypted_response_alg: section.introspection_encrypted_response_alg.clone(),
         introspection_encrypted_response_enc: section.introspection_encrypted_response_enc.clone(),

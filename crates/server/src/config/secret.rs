@@ -54,6 +54,22 @@ pub(super) fn text_file(
     Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
+/// The text of a JWK set that stands in the configuration or in a file of its own.
+pub(super) fn jwks(
+    literal: Option<String>,
+    file: Option<&Spanned<PathBuf>>,
+    context: &Context<'_>,
+) -> Result<Option<String>, ConfigFault> {
+    match (literal, file) {
+        (jwks, None) => Ok(jwks),
+        (None, Some(file)) => Ok(Some(text_file("jwks", file, context)?.to_string())),
+        (Some(_), Some(file)) => {
+            let problem = "`jwks` and `jwks_file` are two ways to say one thing";
+            Err(context.source.fault_at(file.span(), problem).with_remedy("keep one of them"))
+        }
+    }
+}
+
 fn literal_of(name: &str, literal: &Spanned<String>, context: &Context<'_>) -> Result<Zeroizing<String>, ConfigFault> {
     match context.mode {
         Mode::Dev => Ok(Zeroizing::new(literal.get_ref().clone())),

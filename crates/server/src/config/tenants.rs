@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use parhelion_dialects::{Dialect, Route};
+use parhelion_engine::registration::RegistrationTerms;
 use parhelion_jose::jwe;
 use parhelion_jose::jws::Algorithm;
 use parhelion_protocol::authorization_details_type::AuthorizationDetailsTypes;
 use parhelion_protocol::client::{Client, ClientMetadata};
-use parhelion_protocol::client_auth::TrustAnchors;
 use parhelion_protocol::client_auth::attest_jwt_client_auth::Attester;
+use parhelion_protocol::client_auth::{GivenSecret, TrustAnchors};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::limits;
 use parhelion_protocol::profile::{AlgName, LoopbackRedirectUri, Policy};
 use parhelion_protocol::resource_server::ResourceServer;
 use toml::Spanned;
+use zeroize::Zeroizing;
 
 use super::authorization_details_types;
 use super::cors::{CorsKeys, CorsPlan};
@@ -25,6 +26,7 @@ use super::fault::{ConfigFault, suggestion};
 use super::file::{ClientSection, MountSection, TenantSection};
 use super::fits::{encryption_algs, policy_of};
 use super::policies::{self, Grounded};
+use super::registration::{self, RegistrationMode};
 use super::secret::{self, SecretKeys};
 use super::users::{self, UserPlan};
 use super::{BaseUrl, Context, MutualTlsPlan, attesters, mutual_tls, resource_servers};
@@ -59,6 +61,8 @@ pub struct TenantPlan {
     pub trust_anchors: Arc<TrustAnchors>,
     /// Whose attestations of clients it takes.
     pub attesters: Arc<[Attester]>,
+    /// Which clients may register themselves.
+    pub registration: Arc<RegistrationTerms>,
 }
 
 /// Where the demo resource is, in every dialect.
@@ -84,6 +88,8 @@ pub struct MountPlan {
     pub demo_resource: bool,
     /// Which web pages may call it.
     pub cors: CorsPlan,
+    /// Whether clients may register themselves here.
+    pub registers: bool,
     /// Where in the file it is.
     pub line: usize,
 }
@@ -127,9 +133,12 @@ impl MountPlan {
         self.routes().any(|route| route.endpoint == endpoint)
     }
 
-    /// What the dialect serves, and what the mount adds to it.
+    /// What the dialect serves and the tenant has switched on, and what the mount adds to it.
     pub(super) fn routes(&self) -> impl Iterator<Item = &'static Route> {
-        self.dialect.routes().iter().chain(self.demo_resource.then_some(DEMO_RESOURCE))
+        let registers = self.registers;
+        let own = self.dialect.routes().iter();
+        own.filter(move |route| registers || !route.endpoint.is_of_registration())
+            .chain(self.demo_resource.then_some(DEMO_RESOURCE))
     }
 }
 
@@ -155,6 +164,8 @@ impl TenantPlan {
         let clients = clients(context, &mut mounts, section.client);
         let by_id = clients.iter().map(|(id, (_, client))| (id.clone(), Arc::clone(client))).collect();
         let users = users::read(context, section.user);
+        let mount_plans: Vec<_> = mounts.iter().map(|(mount, _)| mount).collect();
+        let registration = registration::read(context, &section.id, section.registration, &types, &mount_plans);
         let resource_servers = resource_servers::read(context, &by_id, section.resource_server);
         if section.attester.is_empty() {
             attesters::check_there(context, &section.id, &by_id);
@@ -177,6 +188,7 @@ impl TenantPlan {
             authorization_details_types: types,
             trust_anchors: Arc::new(anchors.unwrap_or_default()),
             attesters,
+            registration,
         };
         if whole {
             clients.values().for_each(|(line, client)| {
@@ -288,6 +300,7 @@ fn mount_plan(
         client_policies: HashMap::new(),
         demo_resource: section.demo_resource,
         cors: cors(context, tenant, section)?,
+        registers: tenant.registration.mode != RegistrationMode::Off,
         line: context.source.line(&section.dialect.span()),
     };
     Ok((plan, grounded))
@@ -333,41 +346,47 @@ fn client(
 ) -> Result<Client, ConfigFault> {
     let client_id = section.client_id.clone();
     let fault = |problem| context.source.fault_at(client_id.span(), problem);
-    let secret = secret::read(
-        &SecretKeys {
-            name: "client_secret",
-            literal: section.client_secret.as_ref(),
-            file: section.client_secret_file.as_ref(),
-            env: section.client_secret_env.as_ref(),
-        },
-        context,
-    )?;
+    let (secret, previous) = secrets(context, &section)?;
     let policies = mounts.iter().map(|(mount, _)| policy_of(mount, client_id.get_ref()));
     let loopback = policies.map(|policy| policy.loopback_redirect_uri).max();
     let metadata = metadata(context, section)?;
-    let secret = secret.as_deref().map(String::as_str);
-    Client::register(metadata, secret, loopback.unwrap_or(LoopbackRedirectUri::Accepted))
+    let newest = secret.as_ref().map(|text| GivenSecret::lasting(text));
+    let previous =
+        previous.as_ref().map(|(text, end)| GivenSecret { expires_at_s: Some(*end), ..GivenSecret::lasting(text) });
+    let secrets: Vec<_> = newest.into_iter().chain(previous).collect();
+    Client::register(metadata, &secrets, loopback.unwrap_or(LoopbackRedirectUri::Accepted))
         .map_err(|problem| fault(format!("client `{}`: {problem}", client_id.get_ref().escape_debug())))
 }
 
-/// A JWK set as text, written in place or in a file.
-pub(super) fn jwks(
-    context: &Context<'_>,
-    literal: Option<String>,
-    file: Option<&Spanned<PathBuf>>,
-) -> Result<Option<String>, ConfigFault> {
-    match (literal, file) {
-        (literal, None) => Ok(literal),
-        (None, Some(file)) => Ok(Some(secret::text_file("jwks", file, context)?.to_string())),
-        (Some(_), Some(file)) => {
-            let problem = "`jwks` and `jwks_file` are two ways to say one thing";
-            Err(context.source.fault_at(file.span(), problem).with_remedy("keep one of them"))
-        }
+/// A secret, and the one that it was exchanged for with the end of its grace time.
+type Exchanged = (Option<Zeroizing<String>>, Option<(Zeroizing<String>, i64)>);
+
+fn secrets(context: &Context<'_>, section: &ClientSection) -> Result<Exchanged, ConfigFault> {
+    let newest = SecretKeys {
+        name: "client_secret",
+        literal: section.client_secret.as_ref(),
+        file: section.client_secret_file.as_ref(),
+        env: section.client_secret_env.as_ref(),
+    };
+    let previous = SecretKeys {
+        name: "previous_client_secret",
+        literal: section.previous_client_secret.as_ref(),
+        file: section.previous_client_secret_file.as_ref(),
+        env: section.previous_client_secret_env.as_ref(),
+    };
+    let (newest, previous) = (secret::read(&newest, context)?, secret::read(&previous, context)?);
+    let end = section.previous_client_secret_expires_at.as_ref();
+    if previous.is_some() != end.is_some() || previous.is_some() && newest.is_none() {
+        let problem = "a previous_client_secret goes with client_secret and with previous_client_secret_expires_at";
+        let at = end.map_or(section.client_id.span(), Spanned::span);
+        let remedy = "write the second from which on it is refused, counted from 1970, or leave all of it out";
+        return Err(context.source.fault_at(at, problem).with_remedy(remedy));
     }
+    Ok((newest, previous.zip(end.map(|end| *end.get_ref()))))
 }
 
 fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetadata, ConfigFault> {
-    let jwks = jwks(context, section.jwks, section.jwks_file.as_ref())?;
+    let jwks = secret::jwks(section.jwks, section.jwks_file.as_ref(), context)?;
     let types = section.authorization_details_types.into_iter().map(Spanned::into_inner).collect();
     Ok(ClientMetadata {
         client_id: section.client_id.into_inner(),

@@ -87,7 +87,19 @@ fn secret_is_read_from_file_or_environment_and_given_once() {
 fn client_without_its_secret_and_public_client_with_one_are_refused() {
     assert!(refused(&[HEAD, TENANT, MOUNT, CLIENT]).contains("client `app`: client_secret is needed"));
     let public = "token_endpoint_auth_method = \"none\"\nclient_secret = \"x\"\n";
-    assert!(refused(&[HEAD, TENANT, MOUNT, CLIENT, public]).contains("is not used with none"));
+    assert!(refused(&[HEAD, TENANT, MOUNT, CLIENT, public]).contains("client_secret is not used with this"));
+}
+
+#[test]
+fn secret_that_was_exchanged_goes_with_the_new_one_and_an_end() {
+    let dev = "version = 1\n[server]\nmode = \"dev\"\n";
+    let with = |keys: &str| read(&[dev, TENANT, MOUNT, CLIENT, keys].concat()).map(drop).map_err(|fault| fault.problem);
+    let (new, old) = ("client_secret = \"new\"\n", "previous_client_secret = \"old\"\n");
+    let end = "previous_client_secret_expires_at = 1800000000\n";
+    assert_eq!(with(&[new, old, end].concat()), Ok(()));
+    for keys in [[new, old].concat(), [new, end].concat(), [old, end].concat()] {
+        assert!(with(&keys).unwrap_err().contains("goes with"), "{keys}");
+    }
 }
 
 #[test]

@@ -55,9 +55,12 @@ impl Call<'_> {
             let attempt = Attempt { kind, tenant, name: name.as_deref() };
             rates.check(&attempt).map_err(|exceeded| match kind {
                 AttemptKind::Success => NotNow { refusal: Reason::TooManyRequests.into(), exceeded },
-                AttemptKind::Authentication | AttemptKind::Login | AttemptKind::RequestUri | AttemptKind::ApiToken => {
-                    NotNow::after_failures(exceeded)
-                }
+                AttemptKind::Authentication
+                | AttemptKind::Login
+                | AttemptKind::RequestUri
+                | AttemptKind::ApiToken
+                | AttemptKind::RegistrationToken
+                | AttemptKind::Registration => NotNow::after_failures(exceeded),
             })
         })
     }

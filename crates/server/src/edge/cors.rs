@@ -42,7 +42,11 @@ impl Cors {
             | Endpoint::Challenge
             | Endpoint::Jwks
             | Endpoint::Discovery => place.dialect.sender() == Sender::Client,
-            Endpoint::Authorize | Endpoint::EndSession | Endpoint::Introspect => false,
+            Endpoint::Authorize
+            | Endpoint::EndSession
+            | Endpoint::Introspect
+            | Endpoint::Register
+            | Endpoint::RegisteredClient => false,
         };
         let on = of_pages && place.cors != CorsPlan::Off;
         on.then(|| Self { endpoint, allowed: allowed(&place.cors, headers) })

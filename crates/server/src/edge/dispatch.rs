@@ -14,6 +14,7 @@ use super::client_certificate::certificate;
 use super::cors::Cors;
 use super::log::Scene;
 use super::panics::{Guarded, Panicked};
+use super::registration::Desk;
 use super::source::source;
 use super::{Edge, body, documents, message};
 use crate::config::Served;
@@ -101,12 +102,29 @@ impl Exchange<'_> {
             Endpoint::Challenge => self.challenge(place, body).await,
             Endpoint::Discovery => self.document(place, endpoint, documents::metadata),
             Endpoint::Jwks => self.document(place, endpoint, documents::jwks),
+            Endpoint::Register | Endpoint::RegisteredClient => self.registration(place, endpoint, body).await,
         }
     }
 
     async fn call(&self, place: &Place, endpoint: ClientEndpoint, body: Body) -> Response {
         let Self { edge, parts, request_id, tally } = *self;
         Call { edge, place, endpoint, parts, request_id, tally }.answer(body).await
+    }
+
+    async fn registration(&self, place: &Place, endpoint: Endpoint, body: Body) -> Response {
+        let turned_down = |refusal| self.turned_down(Some((place, endpoint)), &refusal);
+        let head = message::check_method(endpoint, self.parts);
+        if let Err(refusal) = head.and_then(|()| message::check_head(self.parts)) {
+            return turned_down(refusal);
+        }
+        let max_bytes = place.mount.policy.body_max_bytes.0;
+        match body::read(body, max_bytes, self.edge.limits.body_wait).await {
+            Ok(body) => {
+                let Self { edge, parts, request_id, tally } = *self;
+                Desk { edge, place, endpoint, parts, request_id, tally }.answer(&body).await
+            }
+            Err(fault) => turned_down(fault.refusal()),
+        }
     }
 
     fn document(&self, place: &Place, endpoint: Endpoint, of: fn(&Place) -> Response) -> Response {

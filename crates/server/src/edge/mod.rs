@@ -17,6 +17,7 @@ mod log;
 mod message;
 mod panics;
 mod rate;
+mod registration;
 mod source;
 mod stream;
 pub(crate) mod tls;

@@ -37,6 +37,10 @@ pub enum AttemptKind {
     RequestUri,
     /// Unknown tokens for a back-end API.
     ApiToken,
+    /// Unknown tokens for registration.
+    RegistrationToken,
+    /// Clients registered where everybody may.
+    Registration,
     /// Requests of clients that did authenticate.
     Success,
 }
@@ -139,13 +143,17 @@ impl RatesOfSource<'_> {
 
     /// Every key that an attempt is counted under, with its limit: its name's first.
     fn limits(&self, attempt: &Attempt<'_>) -> impl Iterator<Item = (Key, Limit)> {
-        let RatePlan { failures_per_minute: failures, successes_per_minute: successes } = self.rates.plan;
+        let RatePlan { failures_per_minute: failures, successes_per_minute: successes, registrations_per_minute } =
+            self.rates.plan;
         let Attempt { kind, tenant, name } = *attempt;
         let (of_name, of_source) = match kind {
             AttemptKind::Success => (successes, None),
-            AttemptKind::Authentication | AttemptKind::Login | AttemptKind::RequestUri | AttemptKind::ApiToken => {
-                (failures, failures)
-            }
+            AttemptKind::Registration => (Some(registrations_per_minute), None),
+            AttemptKind::Authentication
+            | AttemptKind::Login
+            | AttemptKind::RequestUri
+            | AttemptKind::ApiToken
+            | AttemptKind::RegistrationToken => (failures, failures),
         };
         let name = name.map(|name| self.rates.names.hash_one(name));
         let key = move |name| Key { kind, tenant, name, network: self.network };
@@ -223,7 +231,8 @@ mod tests {
 
     fn rates(failures: u32, successes: u32) -> Rates {
         let (failures_per_minute, successes_per_minute) = (NonZeroU32::new(failures), NonZeroU32::new(successes));
-        Rates::new(RatePlan { failures_per_minute, successes_per_minute })
+        let registrations_per_minute = NonZeroU32::MIN;
+        Rates::new(RatePlan { failures_per_minute, successes_per_minute, registrations_per_minute })
     }
 
     fn at<'a>(rates: &'a Rates, source: &str) -> RatesOfSource<'a> {

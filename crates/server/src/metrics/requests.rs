@@ -126,8 +126,10 @@ const fn slot(served: Option<Served>) -> (usize, &'static str) {
         Some(Served::Endpoint(Endpoint::Discovery)) => (8, "discovery"),
         Some(Served::Endpoint(Endpoint::DemoResource)) => (9, "resource"),
         Some(Served::Endpoint(Endpoint::Challenge)) => (10, "challenge"),
-        Some(Served::Interactions) => (11, "interaction"),
-        None => (12, "none"),
+        Some(Served::Endpoint(Endpoint::Register)) => (11, "register"),
+        Some(Served::Endpoint(Endpoint::RegisteredClient)) => (12, "registered_client"),
+        Some(Served::Interactions) => (13, "interaction"),
+        None => (14, "none"),
     }
 }
 
