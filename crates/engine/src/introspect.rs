@@ -95,17 +95,17 @@ impl Engine {
             "iat": self.store.now().epoch_s(),
             "token_introspection": members,
         });
-        let (registered, keys) = registered(mount, caller).ok_or(Fault::Crypto)?;
+        let (registered, keys) = registered(caller);
         let payload = claims.to_string();
         response_jwt::make(&mount.tenant, registered, keys, "token-introspection+jwt", payload.as_bytes())
     }
 }
 
 /// What the caller registered for its answers, and the keys that they are encrypted to.
-fn registered<'m>(mount: &'m Mount, caller: &Caller) -> Option<(&'m ResponseJwt, &'m KeySet)> {
-    match mount.tenant.resource_servers.get(&caller.id) {
-        Some(server) => Some((&server.introspection, &server.keys)),
-        None => mount.tenant.clients.get(&caller.id).map(|client| (&client.responses.introspection, &client.keys)),
+fn registered(caller: &Caller) -> (&ResponseJwt, &KeySet) {
+    match &caller.who {
+        Who::ResourceServer(server) => (&server.introspection, &server.keys),
+        Who::Client(known) => (&known.client.responses.introspection, &known.client.keys),
     }
 }
 

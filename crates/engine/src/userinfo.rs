@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use parhelion_protocol::client::Client;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::params::scope;
-use parhelion_protocol::profile::{DpopNonce, Policy};
+use parhelion_protocol::profile::DpopNonce;
 use parhelion_protocol::refusal::Reason;
 use parhelion_protocol::sender::{Confirmation, certificate, dpop};
 use serde_json::{Map, Value, json};
 
 use crate::Engine;
 use crate::client_request::{Judged, Possession};
+use crate::clients::KnownClient;
 use crate::fault::{Fault, Turned};
 use crate::nonce;
 use crate::ports::Moment;
@@ -27,7 +29,7 @@ pub(crate) struct LiveToken {
     pub(crate) grant: Grant,
     pub(crate) expires_at: Moment,
     pub(crate) user: Option<Arc<User>>,
-    policy: Arc<Policy>,
+    known: KnownClient,
 }
 
 /// How an access token is shown.
@@ -96,7 +98,7 @@ impl Engine {
         let user = user.ok_or(Turned::from(Reason::AccessTokenScope))?;
         let mut claims = about_user(&scope, live.grant.claims.as_deref(), Place::Userinfo, user);
         claims.insert("sub".to_owned(), Value::String(user.sub.clone()));
-        Ok(userinfo(mount, &live.token, claims)?)
+        Ok(userinfo(mount, &live.token, &live.known.client, claims)?)
     }
 
     /// Whether a token is shown as it must be: a bound one over a connection with its certificate (RFC 8705 section 3),
@@ -119,7 +121,7 @@ impl Engine {
             (Some(_), Scheme::Bearer) => return Err(Reason::BoundTokenAsBearer.into()),
             (Some(jkt), Scheme::Dpop) => jkt,
         };
-        let policy = &live.policy;
+        let policy = &live.known.policy;
         let judge = self.dpop_judge(mount, policy, &shown.possession, endpoint);
         let proof = self.judge_proof(mount, &shown.possession.dpop, &judge, policy.dpop_nonce).await?;
         let proof = proof.ok_or(Turned::from(Reason::DpopProofMissing))?;
@@ -144,15 +146,20 @@ impl Engine {
         let user = token.sub.as_ref().and_then(|sub| tenant.users.with_sub(sub)).map(Arc::clone);
         let Some(known) = self.find_served_client(mount, &token.client_id).await? else { return Ok(None) };
         let whole = user.is_some() == token.sub.is_some();
-        Ok(whole.then_some(LiveToken { token, grant, expires_at: stored.expires_at, user, policy: known.policy }))
+        Ok(whole.then_some(LiveToken { token, grant, expires_at: stored.expires_at, user, known }))
     }
 }
 
 //= openid-connect-core#5.3.2 a signed answer says who made it and for whom
-fn userinfo(mount: &Mount, token: &AccessToken, mut claims: Map<String, Value>) -> Result<Userinfo, Fault> {
-    let client = mount.tenant.clients.get(&token.client_id);
-    let registered = client.and_then(|client| Some((client, client.responses.userinfo?)));
-    let Some((client, registered)) = registered else { return Ok(Userinfo::Json(Value::Object(claims).to_string())) };
+fn userinfo(
+    mount: &Mount,
+    token: &AccessToken,
+    client: &Client,
+    mut claims: Map<String, Value>,
+) -> Result<Userinfo, Fault> {
+    let Some(registered) = client.responses.userinfo else {
+        return Ok(Userinfo::Json(Value::Object(claims).to_string()));
+    };
     claims.insert("iss".to_owned(), json!(token.issuer));
     claims.insert("aud".to_owned(), json!(token.client_id));
     let payload = Value::Object(claims).to_string();

@@ -1,10 +1,15 @@
 //! Clients that register themselves: what they are given, what they may do, and that they are gone when they are gone.
 
+use parhelion_engine::client_request::{ClientRequest, Possession};
 use parhelion_engine::clients::{NewClient, NewClientId, SecretTerms};
 use parhelion_engine::interaction::Decision;
+use parhelion_engine::introspect::{AnswerForm, Introspected};
 use parhelion_engine::ports::Commit;
 use parhelion_engine::registration::{ClientInformation, Gate, InitialAccess, InitialAccessTokens, RegistrationTerms};
+use parhelion_engine::userinfo::Userinfo;
+use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::client_registration::{RegisteredMetadata, Terms};
+use parhelion_protocol::form;
 use parhelion_protocol::params::scope;
 use parhelion_protocol::refusal::Reason;
 use serde_json::{Map, Value, json};
@@ -69,6 +74,27 @@ async fn registered_client_goes_the_whole_way() {
     let code = code_of(&scene, &client).await;
     assert!(scene.token(&redemption_by(&client, &code)).await.is_ok());
     assert_eq!(reason(scene.push(&pushed_by(&client, "wrong")).await), Reason::ClientSecretWrong);
+}
+
+#[tokio::test]
+async fn answers_are_made_as_the_client_registered_them() {
+    let scene = open();
+    let mut sent = posting();
+    sent.insert("userinfo_signed_response_alg".to_owned(), "ES256".into());
+    let client = scene.engine.register_client(&scene.mount, None, Ok(sent)).await.ok().unwrap();
+    let code = code_of(&scene, &client).await;
+    let tokens = scene.token(&redemption_by(&client, &code)).await.ok().unwrap();
+    let answer = scene.userinfo(&tokens.access_token).await.ok().unwrap();
+    assert!(matches!(answer, Userinfo::Jwt(_)));
+    let body =
+        format!("client_id={}&client_secret={}&token={}", client.client_id, secret(&client), tokens.access_token);
+    let request = ClientRequest {
+        authorization: Authorization::Absent,
+        parameters: form::parse(body.as_bytes()).unwrap(),
+        possession: Possession::default(),
+    };
+    let asked = scene.engine.introspect(&scene.mount, &request, AnswerForm::Jwt).await.outcome;
+    assert!(matches!(asked.ok().unwrap(), Introspected::Jwt(_)));
 }
 
 #[tokio::test]
