@@ -123,13 +123,19 @@ fn well_formed(text: &str) -> Result<Url, RedirectUriFault> {
     if text.contains('#') {
         return Err(RedirectUriFault::Fragment);
     }
-    if !url.username().is_empty() || url.password().is_some() {
+    if !url.username().is_empty() || url.password().is_some() || has_at_sign_before_host(text) {
         return Err(RedirectUriFault::Userinfo);
     }
     if matches!(url.scheme(), "http" | "https") && !is_spelt_as_parsed(text, &url) {
         return Err(RedirectUriFault::Unsafe);
     }
     Ok(url)
+}
+
+/// Nothing before an `@` is userinfo, too; the parser drops it.
+fn has_at_sign_before_host(text: &str) -> bool {
+    let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    authority.is_some_and(|authority| authority.contains('@'))
 }
 
 /// A URL parser mends `https:host`, `https:/host` and `0x7f.1`; a browser or client may read them otherwise.
@@ -272,6 +278,8 @@ mod tests {
             ("http://localhost.evil.test/cb", RedirectUriFault::NotHttps),
             ("https://app.example/cb#f", RedirectUriFault::Fragment),
             ("https://u:p@app.example/cb", RedirectUriFault::Userinfo),
+            ("https://@app.example/cb", RedirectUriFault::Userinfo),
+            ("com.example.app://@evil.example/cb", RedirectUriFault::Userinfo),
             ("https://app.example/a/../b", RedirectUriFault::Unsafe),
             ("https://app.example/a/..;/b", RedirectUriFault::Unsafe),
             ("https://app.example/%2E%2e/b", RedirectUriFault::Unsafe),
