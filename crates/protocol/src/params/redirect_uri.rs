@@ -23,7 +23,7 @@ pub enum RedirectUriFault {
     TooLong,
     /// Not an absolute URI.
     NotAbsolute,
-    /// Control characters, white space, backslashes, non-ASCII or dot segments.
+    /// A character that no URI has, such as white space or a backslash, half an escape, or dot segments.
     Unsafe,
     /// A fragment (RFC 6749 section 3.1.2).
     Fragment,
@@ -42,7 +42,9 @@ impl std::fmt::Display for RedirectUriFault {
         f.write_str(match self {
             Self::TooLong => "is longer than 2048 bytes",
             Self::NotAbsolute => "is not an absolute URI",
-            Self::Unsafe => "holds white space, control characters, a backslash, non-ASCII characters or dot segments",
+            Self::Unsafe => {
+                "holds a character that no URI has (white space, a backslash, non-ASCII, brackets in the path), half an escape, or dot segments"
+            }
             Self::Fragment => "has a fragment",
             Self::Userinfo => "has a user name or password",
             Self::NotHttps => {
@@ -114,16 +116,18 @@ fn well_formed(text: &str) -> Result<Url, RedirectUriFault> {
     if text.len() > limits::REDIRECT_URI_MAX_BYTES {
         return Err(RedirectUriFault::TooLong);
     }
-    if text.bytes().any(|byte| !byte.is_ascii_graphic() || matches!(byte, b'\\' | b'"' | b'<' | b'>'))
-        || has_dot_segment(text)
-    {
+    if !is_of_uri_characters(text) || has_dot_segment(text) {
         return Err(RedirectUriFault::Unsafe);
     }
     let url = Url::parse(text).map_err(|_| RedirectUriFault::NotAbsolute)?;
     if text.contains('#') {
         return Err(RedirectUriFault::Fragment);
     }
-    if !url.username().is_empty() || url.password().is_some() || has_at_sign_before_host(text) {
+    // Nothing before an `@` is userinfo, too; the parser drops it.
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || authority(text).is_some_and(|authority| authority.contains('@'))
+    {
         return Err(RedirectUriFault::Userinfo);
     }
     if matches!(url.scheme(), "http" | "https") && !is_spelt_as_parsed(text, &url) {
@@ -132,10 +136,19 @@ fn well_formed(text: &str) -> Result<Url, RedirectUriFault> {
     Ok(url)
 }
 
-/// Nothing before an `@` is userinfo, too; the parser drops it.
-fn has_at_sign_before_host(text: &str) -> bool {
-    let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
-    authority.is_some_and(|authority| authority.contains('@'))
+/// The characters of RFC 3986 section 2, escapes whole, brackets around an address only: a URL parser takes more.
+fn is_of_uri_characters(text: &str) -> bool {
+    let of_uri = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%:/?#[]@!$&'()*+,;=".contains(&byte);
+    let mut after_escapes = text.split('%').skip(1);
+    let whole = |rest: &str| rest.get(..2).is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let behind_host = text.split_once(authority(text).unwrap_or_default()).map_or(text, |(_, rest)| rest);
+    text.bytes().all(of_uri) && after_escapes.all(whole) && !behind_host.contains(['[', ']'])
+}
+
+/// What stands between `//` and the path (RFC 3986 section 3.2), userinfo and port included.
+fn authority(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once(':')?;
+    rest.strip_prefix("//")?.split(['/', '?', '#']).next()
 }
 
 /// A URL parser mends `https:host`, `https:/host` and `0x7f.1`; a browser or client may read them otherwise.
@@ -284,6 +297,13 @@ mod tests {
             ("https://app.example/a/..;/b", RedirectUriFault::Unsafe),
             ("https://app.example/%2E%2e/b", RedirectUriFault::Unsafe),
             ("https://app\u{3002}example/", RedirectUriFault::Unsafe),
+            ("https://app.example/c`", RedirectUriFault::Unsafe),
+            ("https://app.example/{tenant}/cb", RedirectUriFault::Unsafe),
+            ("https://app.example/cb?a=100%", RedirectUriFault::Unsafe),
+            ("https://app.example/cb?a=%2g", RedirectUriFault::Unsafe),
+            ("https://app.example/cb?a[]=1", RedirectUriFault::Unsafe),
+            ("com.example.app:/cb|x", RedirectUriFault::Unsafe),
+            ("com.example.app:/cb?to=http://[::1]/", RedirectUriFault::Unsafe),
             ("https://app.example/cb?iss=x", RedirectUriFault::ReservedParameter),
             ("https://app.example/cb?a=1&st%61te", RedirectUriFault::ReservedParameter),
             ("https:/u:p@evil.example/cb", RedirectUriFault::Userinfo),
