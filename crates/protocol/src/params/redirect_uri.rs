@@ -161,7 +161,8 @@ fn is_spelt_as_parsed(text: &str, url: &Url) -> bool {
 
 /// Dot segments in any spelling; `..;` is read as one by some servers.
 fn has_dot_segment(text: &str) -> bool {
-    let path = text.split('?').next().unwrap_or(text).to_ascii_lowercase();
+    let behind_scheme = text.split_once(':').map_or(text, |(_, rest)| rest);
+    let path = behind_scheme.split('?').next().unwrap_or_default().to_ascii_lowercase();
     let path = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
     path.split('/').any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
 }
@@ -296,6 +297,7 @@ mod tests {
             ("https://app.example/a/../b", RedirectUriFault::Unsafe),
             ("https://app.example/a/..;/b", RedirectUriFault::Unsafe),
             ("https://app.example/%2E%2e/b", RedirectUriFault::Unsafe),
+            ("com.example.app:../b", RedirectUriFault::Unsafe),
             ("https://app\u{3002}example/", RedirectUriFault::Unsafe),
             ("https://app.example/c`", RedirectUriFault::Unsafe),
             ("https://app.example/{tenant}/cb", RedirectUriFault::Unsafe),
