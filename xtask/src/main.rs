@@ -1,5 +1,6 @@
 //! Every developer command of this repository: `cargo xtask --help`.
 
+mod fuzz;
 mod prerequisites;
 mod proofs;
 mod repository;
@@ -30,6 +31,8 @@ enum Command {
     Spec(spec::SpecArguments),
     /// Read the tracked files for what a compiler does not look at.
     Tidy,
+    /// Give the oracles of the parsers what libFuzzer finds; needs a nightly toolchain and cargo-fuzz.
+    Fuzz(fuzz::FuzzArguments),
     /// Kill the server again and again under load and check that it kept its word (a long proof).
     Kill(proofs::KillArguments),
     /// Let many browsers complete one pushed request at the same moment (a long proof).
@@ -65,6 +68,7 @@ fn run(command: Command) -> Result<(), String> {
         }
         Command::Spec(arguments) => spec::run(&repository, &arguments)?,
         Command::Tidy => tidy::run(&repository)?,
+        Command::Fuzz(arguments) => fuzz::run(&repository, &arguments)?,
         Command::Kill(arguments) => proofs::kill(&repository, &arguments)?,
         Command::Race(arguments) => proofs::race(&repository, &arguments)?,
     }

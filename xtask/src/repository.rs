@@ -62,6 +62,11 @@ impl Repository {
         Ok(files)
     }
 
+    /// Where a file or folder of the repository lies.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
     /// The text of one file; none if it is not text.
     pub(crate) fn text(&self, path: &str) -> Option<String> {
         fs::read_to_string(self.root.join(path)).ok()

@@ -80,7 +80,8 @@ const ROOMS: [Room; 8] = [
 ];
 
 /// Our packages that may know every room, because no room may know them.
-const OUTSIDE_THE_HOUSE: [&str; 3] = ["parhelion-tests", "parhelion-bench", "xtask"];
+const OUTSIDE_THE_HOUSE: [&str; 5] =
+    ["parhelion-tests", "parhelion-bench", "parhelion-fuzz", "parhelion-oracles", "xtask"];
 
 /// What a room's own tests may use besides.
 const FOR_TESTS_ONLY: [&str; 2] = ["parhelion-testkit", "parhelion-stores"];

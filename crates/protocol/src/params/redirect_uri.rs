@@ -23,7 +23,7 @@ pub enum RedirectUriFault {
     TooLong,
     /// Not an absolute URI.
     NotAbsolute,
-    /// Control characters, white space, backslashes, non-ASCII or dot segments.
+    /// A character that no URI has, such as white space or a backslash, half an escape, or dot segments.
     Unsafe,
     /// A fragment (RFC 6749 section 3.1.2).
     Fragment,
@@ -44,7 +44,9 @@ impl RedirectUriFault {
         match self {
             Self::TooLong => "is longer than 2048 bytes",
             Self::NotAbsolute => "is not an absolute URI",
-            Self::Unsafe => "holds white space, control characters, a backslash, non-ASCII characters or dot segments",
+            Self::Unsafe => {
+                "holds a character that no URI has (white space, a backslash, non-ASCII, brackets in the path), half an escape, or dot segments"
+            }
             Self::Fragment => "has a fragment",
             Self::Userinfo => "has a user name or password",
             Self::NotHttps => {
@@ -122,22 +124,39 @@ fn well_formed(text: &str) -> Result<Url, RedirectUriFault> {
     if text.len() > limits::REDIRECT_URI_MAX_BYTES {
         return Err(RedirectUriFault::TooLong);
     }
-    if text.bytes().any(|byte| !byte.is_ascii_graphic() || matches!(byte, b'\\' | b'"' | b'<' | b'>'))
-        || has_dot_segment(text)
-    {
+    if !is_of_uri_characters(text) || has_dot_segment(text) {
         return Err(RedirectUriFault::Unsafe);
     }
     let url = Url::parse(text).map_err(|_| RedirectUriFault::NotAbsolute)?;
     if text.contains('#') {
         return Err(RedirectUriFault::Fragment);
     }
-    if !url.username().is_empty() || url.password().is_some() {
+    // Nothing before an `@` is userinfo, too; the parser drops it.
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || authority(text).is_some_and(|authority| authority.contains('@'))
+    {
         return Err(RedirectUriFault::Userinfo);
     }
     if matches!(url.scheme(), "http" | "https") && !is_spelt_as_parsed(text, &url) {
         return Err(RedirectUriFault::Unsafe);
     }
     Ok(url)
+}
+
+/// The characters of RFC 3986 section 2, escapes whole, brackets around an address only: a URL parser takes more.
+fn is_of_uri_characters(text: &str) -> bool {
+    let of_uri = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%:/?#[]@!$&'()*+,;=".contains(&byte);
+    let mut after_escapes = text.split('%').skip(1);
+    let whole = |rest: &str| rest.get(..2).is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let behind_host = text.split_once(authority(text).unwrap_or_default()).map_or(text, |(_, rest)| rest);
+    text.bytes().all(of_uri) && after_escapes.all(whole) && !behind_host.contains(['[', ']'])
+}
+
+/// What stands between `//` and the path (RFC 3986 section 3.2), userinfo and port included.
+fn authority(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once(':')?;
+    rest.strip_prefix("//")?.split(['/', '?', '#']).next()
 }
 
 /// A URL parser mends `https:host`, `https:/host` and `0x7f.1`; a browser or client may read them otherwise.
@@ -150,7 +169,8 @@ fn is_spelt_as_parsed(text: &str, url: &Url) -> bool {
 
 /// Dot segments in any spelling; `..;` is read as one by some servers.
 fn has_dot_segment(text: &str) -> bool {
-    let path = text.split('?').next().unwrap_or(text).to_ascii_lowercase();
+    let behind_scheme = text.split_once(':').map_or(text, |(_, rest)| rest);
+    let path = behind_scheme.split('?').next().unwrap_or_default().to_ascii_lowercase();
     let path = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
     path.split('/').any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
 }
@@ -280,10 +300,20 @@ mod tests {
             ("http://localhost.evil.test/cb", RedirectUriFault::NotHttps),
             ("https://app.example/cb#f", RedirectUriFault::Fragment),
             ("https://u:p@app.example/cb", RedirectUriFault::Userinfo),
+            ("https://@app.example/cb", RedirectUriFault::Userinfo),
+            ("com.example.app://@evil.example/cb", RedirectUriFault::Userinfo),
             ("https://app.example/a/../b", RedirectUriFault::Unsafe),
             ("https://app.example/a/..;/b", RedirectUriFault::Unsafe),
             ("https://app.example/%2E%2e/b", RedirectUriFault::Unsafe),
+            ("com.example.app:../b", RedirectUriFault::Unsafe),
             ("https://app\u{3002}example/", RedirectUriFault::Unsafe),
+            ("https://app.example/c`", RedirectUriFault::Unsafe),
+            ("https://app.example/{tenant}/cb", RedirectUriFault::Unsafe),
+            ("https://app.example/cb?a=100%", RedirectUriFault::Unsafe),
+            ("https://app.example/cb?a=%2g", RedirectUriFault::Unsafe),
+            ("https://app.example/cb?a[]=1", RedirectUriFault::Unsafe),
+            ("com.example.app:/cb|x", RedirectUriFault::Unsafe),
+            ("com.example.app:/cb?to=http://[::1]/", RedirectUriFault::Unsafe),
             ("https://app.example/cb?iss=x", RedirectUriFault::ReservedParameter),
             ("https://app.example/cb?a=1&st%61te", RedirectUriFault::ReservedParameter),
             ("https:/u:p@evil.example/cb", RedirectUriFault::Userinfo),
