@@ -44,7 +44,7 @@ fn header() -> String {
 }
 
 fn check_proof(proof: &str, htu: &str) -> Option<Proof> {
-    let accepted = judge(proof, &Judge { policy: &POLICY, htm: "POST", htu, now_s: NOW }).ok()?;
+    let accepted = judge(proof, &Judge { policy: &POLICY, htm: "POST", htu, htu_alias: None, now_s: NOW }).ok()?;
     let part = |at: usize| crate::second::json(&base64url(proof.split('.').nth(at).unwrap()).unwrap()).unwrap();
     let (header, claims) = (part(0), part(1));
     assert!(header["typ"].as_str().unwrap().eq_ignore_ascii_case("dpop+jwt"));

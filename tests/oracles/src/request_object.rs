@@ -1,10 +1,12 @@
 //! Request objects: what is accepted is signed by the client, names it and us, has not ended, nests nothing; its parameters are
-//! its own claims and never those of the form beside it.
+//! its own claims and never those of the form beside it. Encrypted, it says no more than what it holds.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use parhelion_jose::jwe::{self, Algorithm, ContentEncryption, DecryptionKey, DecryptionKeySet};
 use parhelion_protocol::client::{Client, ClientMetadata};
+use parhelion_protocol::limits;
 use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::profile::{LoopbackRedirectUri, Policy, shipped};
 use parhelion_protocol::request_object::{Judge, unpack};
@@ -27,6 +29,9 @@ static CLIENT: LazyLock<Client> = LazyLock::new(|| {
     Client::register(metadata, None, LoopbackRedirectUri::Accepted).unwrap()
 });
 
+static DECRYPTION: LazyLock<DecryptionKeySet> =
+    LazyLock::new(|| DecryptionKeySet::new(vec![DecryptionKey::generate(Algorithm::EcdhEsA256Kw).unwrap()]));
+
 static POLICIES: LazyLock<[Policy; 2]> =
     LazyLock::new(|| ["rfc9126", "fapi2-message-signing"].map(|name| shipped(name).unwrap()));
 
@@ -39,14 +44,27 @@ pub fn check(bytes: &[u8]) -> Verdict {
         let merged: Map<String, Value> = good.as_object().unwrap().clone().into_iter().chain(claims).collect();
         tokens.push(signer::sign(br#"{"alg":"EdDSA","typ":"JWT"}"#, Value::Object(merged).to_string().as_bytes()));
     }
-    let accepted = |token: &String| POLICIES.iter().filter(|policy| check_object(token, policy)).count() > 0;
+    let accepted = |token: &String| POLICIES.iter().filter(|policy| check_both(token, policy)).count() > 0;
     Verdict::of(tokens.iter().filter(|token| accepted(token)).count() > 0)
 }
 
-/// Unpacks it beside parameters of a form that must not count.
-fn check_object(text: &str, policy: &Policy) -> bool {
+/// As it is, and encrypted, which changes nothing.
+fn check_both(text: &str, policy: &Policy) -> bool {
+    let accepted = check_object(text, text, policy);
+    let key = DECRYPTION.iter().next().unwrap().public_key();
+    if let Ok(encrypted) =
+        jwe::encrypt(key, Algorithm::EcdhEsA256Kw, ContentEncryption::A256Gcm, Some("JWT"), text.as_bytes())
+        && encrypted.len() <= limits::PARAMETER_VALUE_MAX_BYTES
+    {
+        assert_eq!(check_object(&encrypted, text, policy), accepted && !text.is_empty());
+    }
+    accepted
+}
+
+/// Unpacks what was sent beside parameters of a form that must not count; `signed` is what it holds.
+fn check_object(sent: &str, signed: &str, policy: &Policy) -> bool {
     let mut form = Parameters::default();
-    for (name, value) in [("request", text), ("scope", "of the form"), ("client_id", "app"), ("state", "of the form")] {
+    for (name, value) in [("request", sent), ("scope", "of the form"), ("client_id", "app"), ("state", "of the form")] {
         if form.add(name, Cow::Borrowed(value)).is_err() {
             return false;
         }
@@ -54,12 +72,13 @@ fn check_object(text: &str, policy: &Policy) -> bool {
     if form.get(Param::Request).is_none() {
         return false;
     }
-    let Ok(unpacked) = unpack(&form, &CLIENT, &Judge { policy, issuer: ISSUER, now_s: NOW }) else { return false };
-    let segments: Vec<&str> = text.split('.').collect();
-    let payload = base64url(segments[1]).unwrap();
+    let judge = Judge { policy, issuer: ISSUER, keys: &CLIENT.keys, decryption: &DECRYPTION, now_s: NOW };
+    let Ok(unpacked) = unpack(&form, &CLIENT, &judge) else { return false };
+    let (header, rest) = signed.split_once('.').unwrap();
+    let payload = base64url(rest.split('.').next().unwrap()).unwrap();
     assert_eq!(
-        text,
-        signed_again(segments[0], &payload),
+        signed,
+        signed_again(header, &payload),
         "the signature is the client's: Ed25519 has one for each message"
     );
     let claims = read_json(&payload).unwrap();
