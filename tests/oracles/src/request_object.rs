@@ -26,7 +26,7 @@ static CLIENT: LazyLock<Client> = LazyLock::new(|| {
         "redirect_uris": ["https://app.example/cb"]
     });
     let metadata: ClientMetadata = serde_json::from_value(metadata).unwrap();
-    Client::register(metadata, None, LoopbackRedirectUri::Accepted).unwrap()
+    Client::register(metadata, &[], LoopbackRedirectUri::Accepted).unwrap()
 });
 
 static DECRYPTION: LazyLock<DecryptionKeySet> =
