@@ -21,15 +21,13 @@ pub mod tls_client_auth;
 
 pub use certification_path::TrustAnchors;
 
-use aws_lc_rs::digest;
 use parhelion_jose::jwk::KeySet;
 use parhelion_jose::jws::{Compact, MacCompact};
 use serde::Deserialize;
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 pub use once_key::OnceKey;
-pub use secrets::{GivenSecret, Match, SecretValue, Secrets};
+pub use secrets::{GivenSecret, Match, SecretDigest, SecretNeed, SecretValue, Secrets};
 
 use crate::client::{ClientStatus, Credential};
 use crate::jwks_uri::JwksUri;
@@ -135,17 +133,6 @@ impl Method {
     }
 }
 
-/// What of a client's secret a method needs at the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SecretNeed {
-    /// There is no secret.
-    None,
-    /// Its digest.
-    Digest,
-    /// The secret itself: it is a key.
-    Text,
-}
-
 /// What came beside the body to authenticate the client.
 #[derive(Clone)]
 pub enum Authorization<'a> {
@@ -232,44 +219,6 @@ impl Presented<'_> {
             | Self::PrivateKeyJwt(_)
             | Self::MutualTls(_) => None,
         }
-    }
-}
-
-/// The SHA-256 of a client secret, which is random and long: no slow hash is needed.
-#[derive(Clone)]
-pub struct SecretDigest([u8; 32]);
-
-impl SecretDigest {
-    /// The digest of a secret.
-    #[must_use]
-    pub fn of(secret: &str) -> Self {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref());
-        Self(bytes)
-    }
-
-    /// Takes a stored digest.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The digest, to be stored.
-    #[must_use]
-    pub const fn to_bytes(&self) -> [u8; 32] {
-        self.0
-    }
-
-    /// Whether `secret` is the one, in constant time.
-    #[must_use]
-    pub fn is_of(&self, secret: &str) -> bool {
-        secret.len() <= limits::CLIENT_SECRET_MAX_BYTES && bool::from(Self::of(secret).0.ct_eq(&self.0))
-    }
-}
-
-impl std::fmt::Debug for SecretDigest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SecretDigest(..)")
     }
 }
 
@@ -483,7 +432,7 @@ fn prove_secret(
     secrets: Option<&Secrets<SecretDigest>>,
     judge: &Judge<'_>,
 ) -> Result<Option<OnceKey>, Refusal> {
-    let nobody = Secrets::lasting(SecretDigest([0; 32]));
+    let nobody = Secrets::lasting(SecretDigest::from_bytes([0; 32]));
     match secrets.unwrap_or(&nobody).compare(judge.now_s, |digest| digest.is_of(secret)) {
         Match::Good => Ok(None),
         Match::Expired => Err(Reason::ClientSecretExpired.into()),

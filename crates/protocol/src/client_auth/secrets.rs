@@ -1,6 +1,9 @@
 //! What a client shares with the server, and until when. While a secret is exchanged for another, both are good.
 
-use super::SecretDigest;
+use aws_lc_rs::digest;
+use subtle::ConstantTimeEq;
+
+use crate::limits;
 
 /// The secrets of one client, in whatever form its method needs them.
 #[derive(Debug)]
@@ -88,6 +91,55 @@ impl<'a> GivenSecret<'a> {
             SecretValue::Text(text) => Some(text),
             SecretValue::Digest(_) => None,
         }
+    }
+}
+
+/// What of a client's secret a method needs at the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretNeed {
+    /// There is no secret.
+    None,
+    /// Its digest.
+    Digest,
+    /// The secret itself: it is a key.
+    Text,
+}
+
+/// The SHA-256 of a client secret, which is random and long: no slow hash is needed.
+#[derive(Clone)]
+pub struct SecretDigest([u8; 32]);
+
+impl SecretDigest {
+    /// The digest of a secret.
+    #[must_use]
+    pub fn of(secret: &str) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref());
+        Self(bytes)
+    }
+
+    /// Takes a stored digest.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The digest, to be stored.
+    #[must_use]
+    pub const fn to_bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
+    /// Whether `secret` is the one, in constant time.
+    #[must_use]
+    pub fn is_of(&self, secret: &str) -> bool {
+        secret.len() <= limits::CLIENT_SECRET_MAX_BYTES && bool::from(Self::of(secret).0.ct_eq(&self.0))
+    }
+}
+
+impl std::fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretDigest(..)")
     }
 }
 
