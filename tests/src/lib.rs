@@ -13,6 +13,7 @@
 )]
 
 pub mod application;
+pub mod back_end;
 pub mod base64;
 pub mod binary;
 pub mod browser;

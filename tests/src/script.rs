@@ -22,9 +22,25 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub fn run(name: &str, variables: &[(&str, &str)]) -> Value {
     let folder = clients();
     assert!(folder.join("node_modules").is_dir(), "run `npm ci` in {} first", folder.display());
+    report_of(Command::new("node"), name, variables)
+}
+
+/// The same for a program in Python; `PARHELION_PYTHON` names an interpreter that has `tests/clients/requirements.txt`.
+///
+/// # Panics
+/// As [`run`].
+#[must_use]
+pub fn run_python(name: &str, variables: &[(&str, &str)]) -> Value {
+    let python = env::var_os("PARHELION_PYTHON");
+    let python = python.expect("`cargo xtask test` makes the environment and names it in PARHELION_PYTHON");
+    report_of(Command::new(python), name, variables)
+}
+
+fn report_of(mut program: Command, name: &str, variables: &[(&str, &str)]) -> Value {
+    let folder = clients();
     let scratch = Folder::new("script");
     let output = finish(
-        Command::new("node")
+        program
             .arg(name)
             .current_dir(&folder)
             .env("SCRATCH", scratch.path())
@@ -49,7 +65,7 @@ fn finish(command: &mut Command, name: &str) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("Node.js 20 or newer is on the path");
+        .expect("Node.js 20 or newer is on the path, and Python where it is named");
     let deadline = Instant::now() + PATIENCE;
     while child.try_wait().expect("a child can be asked").is_none() {
         if Instant::now() > deadline {

@@ -22,6 +22,8 @@ pub(crate) struct Tools {
     /// A folder with a newer `node` than the system's, to be put first on the path.
     node_folder: Option<PathBuf>,
     chromium: Option<String>,
+    /// An interpreter that has the packages of the real clients.
+    python: Option<PathBuf>,
 }
 
 impl Tools {
@@ -32,6 +34,9 @@ impl Tools {
         }
         if let Some(chromium) = &self.chromium {
             command.env("PARHELION_CHROMIUM", chromium);
+        }
+        if let Some(python) = &self.python {
+            command.env("PARHELION_PYTHON", python);
         }
         command
     }
@@ -57,7 +62,7 @@ pub(crate) fn prepare(repository: &Repository, extent: Extent) -> Result<Tools, 
         return Ok(Tools::default());
     }
     let chromium = chromium()?;
-    let tools = Tools { node_folder: node_folder(repository)?, chromium: Some(chromium) };
+    let tools = Tools { node_folder: node_folder(repository)?, chromium: Some(chromium), python: None };
     report("node", tools.environment(Command::new("node").arg("--version")));
     report("npm", tools.environment(Command::new("npm").arg("--version")));
     Ok(tools)
@@ -87,6 +92,9 @@ fn system_packages(extent: Extent) -> Vec<&'static str> {
         }
         if !runs("npm") {
             packages.push("npm");
+        }
+        if answer(Command::new("python3").args(["-c", "import ensurepip"])).is_none() {
+            packages.push("python3-venv");
         }
         if chromium().is_err() {
             packages.extend(["chromium", "fonts-liberation"]);
@@ -151,6 +159,20 @@ fn node_folder(repository: &Repository) -> Result<Option<PathBuf>, String> {
 fn node_major(command: &mut Command) -> Option<u32> {
     let version = answer(command.arg("--version"))?;
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// Puts the pinned packages of the Python clients into an environment of their own.
+pub(crate) fn python_packages(repository: &Repository, tools: &mut Tools) -> Result<(), String> {
+    let home = repository.target().join("python");
+    let python = home.join("bin/python");
+    if !python.is_file() {
+        must(Command::new("python3").args(["-m", "venv"]).arg(&home))?;
+    }
+    let requirements = repository.clients().join("requirements.txt");
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+    must(Command::new(&python).args(pip).arg(requirements))?;
+    tools.python = Some(python);
+    Ok(())
 }
 
 fn chromium() -> Result<String, String> {

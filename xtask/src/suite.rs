@@ -20,11 +20,12 @@ pub(crate) enum Extent {
 const REAL_CLIENTS: &str = "parhelion-tests/real-clients";
 
 /// One profile for everything, so that each dependency is compiled once.
-const STEPS: [(&str, &str); 8] = [
-    ("prerequisites", "compiler, git; Node.js 20, npm and Chromium unless --fast; installs what it may"),
+const STEPS: [(&str, &str); 9] = [
+    ("prerequisites", "compiler, git; Node.js 20, npm, Python and Chromium unless --fast; installs what it may"),
     ("tidy", "tracked files: documentation lines, lengths, arrows between crates, advisories"),
     ("format", "cargo fmt --all --check"),
     ("npm packages", "npm ci in tests/clients (not with --fast)"),
+    ("python packages", "a virtual environment in target/python with tests/clients/requirements.txt (not with --fast)"),
     ("lint", "cargo clippy --release --workspace --all-targets -- -D warnings"),
     ("build the server", "cargo build --release --workspace --bin parhelion"),
     ("build the tests", "cargo test --release --workspace --no-run"),
@@ -52,7 +53,7 @@ pub(crate) fn run(repository: &Repository, extent: Extent) -> Result<(), String>
 }
 
 fn steps(extent: Extent) -> impl Iterator<Item = (&'static str, &'static str)> {
-    STEPS.into_iter().filter(move |(name, _)| extent == Extent::Everything || *name != "npm packages")
+    STEPS.into_iter().filter(move |(name, _)| extent == Extent::Everything || !name.ends_with(" packages"))
 }
 
 fn perform(name: &str, repository: &Repository, extent: Extent, tools: &mut Tools) -> Result<(), String> {
@@ -68,6 +69,7 @@ fn perform(name: &str, repository: &Repository, extent: Extent, tools: &mut Tool
             "--no-audit",
             "--no-fund",
         ])),
+        "python packages" => prerequisites::python_packages(repository, tools),
         "lint" => {
             let mut clippy = cargo(repository, &["clippy"], &["--all-targets"], Extent::Everything);
             must(clippy.args(["--", "-D", "warnings"]))

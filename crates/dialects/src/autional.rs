@@ -86,7 +86,12 @@ impl Dialect for Autional {
                 message::check_query(incoming)?;
                 let members = json_object::read(incoming.body, self.body_max_bytes(&incoming.mount.policy))?;
                 let possession = message::possession(incoming, "POST");
-                Ok(ClientRequest { authorization, parameters: parameters(members)?, possession })
+                Ok(ClientRequest {
+                    authorization,
+                    parameters: parameters(members)?,
+                    possession,
+                    properties: Vec::new(),
+                })
             }
         }
     }

@@ -16,6 +16,7 @@ use parhelion_protocol::refusal::Refusal;
 use parhelion_protocol::sender::certificate;
 
 use crate::oauth_answer::{self, ErrorAnswer};
+use crate::operation::Operation;
 use crate::{form_request, message};
 
 /// An answer, ready for the wire but for the headers that every answer gets.
@@ -100,6 +101,12 @@ pub struct Lobby {
     pub path: &'static str,
     /// The answer to whatever no tenant claims below it.
     pub answer: fn(headers: &HeaderMap, path: &str) -> Response,
+    /// What is served there all the same, below its path.
+    pub operations: &'static [Operation],
+    /// What answers for a tenant where nothing is.
+    pub below_tenant: &'static Operation,
+    /// The path that a request is for whose tenant is named by its caller's credentials; both below the base URL.
+    pub moved: fn(headers: &HeaderMap, path: &str) -> Option<String>,
 }
 
 /// How one vendor, or the standard, spells the endpoints.
@@ -117,6 +124,17 @@ pub trait Dialect: Send + Sync {
 
     /// The endpoints served, with their paths.
     fn routes(&self) -> &'static [Route];
+
+    /// The operations served beside them, where the vendor has a back-end API.
+    fn operations(&self) -> &'static [Operation] {
+        &[]
+    }
+
+    /// Writes the refusal of an operation that the edge turned down before it was read.
+    fn write_operation_turned_down(&self, refusal: &Refusal) -> Response {
+        let row = refusal.public();
+        oauth_answer::json_response(row.status, oauth_answer::NO_STORE, String::new())
+    }
 
     /// What the issuer has behind the base URL.
     fn issuer_path(&self) -> &'static str {

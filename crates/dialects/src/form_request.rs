@@ -20,5 +20,5 @@ pub fn read<'a>(incoming: &'a Incoming<'a>, authorization: Authorization<'a>) ->
     message::check_not_encoded(incoming.headers)?;
     message::check_query(incoming)?;
     let possession = message::possession(incoming, "POST");
-    Ok(ClientRequest { authorization, parameters: form::parse(incoming.body)?, possession })
+    Ok(ClientRequest { authorization, parameters: form::parse(incoming.body)?, possession, properties: Vec::new() })
 }

@@ -10,6 +10,7 @@ mod ibm_verify;
 pub mod json_object;
 pub mod message;
 pub mod oauth_answer;
+pub mod operation;
 mod pingone;
 pub mod registration;
 pub mod resource_answer;

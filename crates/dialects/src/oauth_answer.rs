@@ -178,6 +178,9 @@ pub fn revoked() -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use parhelion_engine::ports::Moment;
+    use parhelion_engine::token::Granted;
+    use parhelion_protocol::client::GrantType;
     use parhelion_protocol::params::authorization_details::AuthorizationDetails;
 
     fn granted(scope: Option<&str>, id_token: Option<&str>) -> Response {
@@ -189,6 +192,17 @@ mod tests {
             refresh_token: None,
             id_token: id_token.map(str::to_owned),
             authorization_details: AuthorizationDetails::default(),
+            granted: Granted {
+                client_id: "app".to_owned(),
+                grant_type: GrantType::AuthorizationCode,
+                sub: None,
+                scope: String::new(),
+                resources: Vec::new(),
+                access_token_resources: Vec::new(),
+                properties: Vec::new(),
+                expires_at: Moment(0),
+                refresh_expires_at: None,
+            },
         })
     }
 

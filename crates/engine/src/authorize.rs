@@ -33,6 +33,21 @@ pub enum Loaded {
     Response(AuthorizationResponse),
 }
 
+/// A request that stands and waits for its user.
+pub(crate) struct Waits {
+    pub(crate) pending: Pending,
+    pub(crate) standing: Standing,
+    pub(crate) reference: Reference,
+}
+
+/// What was found.
+pub(crate) enum Waiting {
+    /// The request; nobody has been asked yet.
+    Request(Box<Waits>),
+    /// Its client is told why not.
+    Answered(AuthorizationResponse),
+}
+
 impl Engine {
     /// Loads a request for a browser, which may bring a session. `query` is the form-encoded query or body.
     /// Beside `request_uri` only `client_id` counts; every other parameter is ignored, however malformed.
@@ -40,9 +55,17 @@ impl Engine {
     /// # Errors
     /// What stands in the way, to be shown on a page: there is no redirect URI to trust.
     pub async fn authorize(&self, mount: &Mount, query: &[u8], session: Option<&str>) -> Result<Loaded, Turned> {
+        match self.load(mount, query).await? {
+            Waiting::Request(waits) => self.begin(mount, *waits, session).await,
+            Waiting::Answered(response) => Ok(Loaded::Response(response)),
+        }
+    }
+
+    /// Finds the request that is asked for, or takes the one that was brought: from here on they are the same.
+    pub(crate) async fn load(&self, mount: &Mount, query: &[u8]) -> Result<Waiting, Turned> {
         let parameters = form::parse_only(query, &[Param::ClientId, Param::RequestUri, Param::Request])?;
         if parameters.get(Param::RequestUri).is_none() {
-            return self.authorize_plain(mount, &form::parse(query)?, session).await;
+            return self.load_plain(mount, &form::parse(query)?).await;
         }
         let (client_id, reference) = match read(&parameters) {
             Ok(read) => read,
@@ -54,20 +77,15 @@ impl Engine {
             return Err(Reason::RequestUriExpired.into());
         }
         match self.stand(mount, &pending).await {
-            Ok(standing) => self.begin(mount, &pending, &standing, reference, session).await,
+            Ok(standing) => Ok(Waiting::Request(Box::new(Waits { pending, standing, reference }))),
             Err(Fallen::Page(refusal)) => Err(refusal.into()),
-            Err(Fallen::Redirect(response)) => self.answer(&pending, response).await,
+            Err(Fallen::Redirect(response)) => self.answer(&pending, response).await.map(Waiting::Answered),
             Err(Fallen::Broken(fault)) => Err(fault.into()),
         }
     }
 
     /// A request that the browser brings itself is pushed on its behalf, and goes the same way.
-    async fn authorize_plain(
-        &self,
-        mount: &Mount,
-        parameters: &Parameters<'_>,
-        session: Option<&str>,
-    ) -> Result<Loaded, Turned> {
+    async fn load_plain(&self, mount: &Mount, parameters: &Parameters<'_>) -> Result<Waiting, Turned> {
         let about = |reason, param| Refusal::new(reason).about(Some(param));
         let missing = about(Reason::AuthorizeParameterMissing, Param::ClientId);
         let client_id = parameters.get(Param::ClientId).ok_or(missing)?;
@@ -96,22 +114,17 @@ impl Engine {
                     return Err(Reason::ServerFault.into());
                 }
                 let pending = self.find_pending(mount, &reference, client_id).await?;
-                self.begin(mount, &pending, &standing, reference, session).await
+                Ok(Waiting::Request(Box::new(Waits { pending, standing, reference })))
             }
             Err(Fallen::Page(refusal)) => Err(refusal.into()),
-            Err(Fallen::Redirect(response)) => Ok(Loaded::Response(response)),
+            Err(Fallen::Redirect(response)) => Ok(Waiting::Answered(response)),
             Err(Fallen::Broken(fault)) => Err(fault.into()),
         }
     }
 
-    async fn begin(
-        &self,
-        mount: &Mount,
-        pending: &Pending,
-        standing: &Standing,
-        reference: Reference,
-        session: Option<&str>,
-    ) -> Result<Loaded, Turned> {
+    async fn begin(&self, mount: &Mount, waits: Waits, session: Option<&str>) -> Result<Loaded, Turned> {
+        let Waits { pending, standing, reference } = waits;
+        let (pending, standing) = (&pending, &standing);
         let now = self.store.now();
         let login = self.find_session(mount, session).await?;
         let login = login.filter(|login| suffices(login, standing, now));
@@ -129,7 +142,7 @@ impl Engine {
         }
         if standing.request.prompts.has(Prompt::None) {
             let reason = if login.is_some() { Reason::ConsentRequired } else { Reason::LoginRequired };
-            return self.answer(pending, standing.back.error(&reason.into())?).await;
+            return self.answer(pending, standing.back.error(&reason.into())?).await.map(Loaded::Response);
         }
         let lifetime_s = standing.policy.interaction_lifetime_s.0;
         // Never past the record itself, or a completion could find its tombstone collected.
@@ -139,14 +152,18 @@ impl Engine {
     }
 
     /// An answer without interaction is an answer all the same: it takes the request.
-    async fn answer(&self, pending: &Pending, response: AuthorizationResponse) -> Result<Loaded, Turned> {
+    async fn answer(
+        &self,
+        pending: &Pending,
+        response: AuthorizationResponse,
+    ) -> Result<AuthorizationResponse, Turned> {
         self.take(pending, self.taker()?, Vec::new()).await?;
-        Ok(Loaded::Response(response))
+        Ok(response)
     }
 
     /// Turns a request down that was not pushed: to its client, where client and redirect URI can be trusted
     /// and the reason is the client's to hear; else on a page.
-    async fn refuse(&self, mount: &Mount, parameters: &Parameters<'_>, refusal: Refusal) -> Result<Loaded, Turned> {
+    async fn refuse(&self, mount: &Mount, parameters: &Parameters<'_>, refusal: Refusal) -> Result<Waiting, Turned> {
         let about_object = refusal.param == Some(Param::Request);
         let for_client =
             about_object || matches!(refusal.reason, Reason::PlainRequestRefused | Reason::RequestUriByReference);
@@ -159,7 +176,7 @@ impl Engine {
         let named = parameters.get(Param::RedirectUri).is_some();
         let returns = named && policy.pushed_requests != PushedRequests::RequiredWithoutReturn;
         match return_path(mount, parameters, client, policy, self.store.now()) {
-            Ok(back) if returns => Ok(Loaded::Response(back.error(&refusal)?)),
+            Ok(back) if returns => Ok(Waiting::Answered(back.error(&refusal)?)),
             Ok(_) | Err(_) => Err(refusal.into()),
         }
     }

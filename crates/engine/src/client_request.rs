@@ -21,7 +21,7 @@ use crate::clients::KnownClient;
 use crate::fault::{Fault, Turned};
 use crate::nonce;
 use crate::ports::{Commit, Condition, Id, Key, Kind, Moment, Verdict, Write};
-use crate::records::{self, OnceKeyMark};
+use crate::records::{self, OnceKeyMark, Property};
 use crate::registry::Mount;
 
 /// What a dialect has read: from here on nobody can tell which dialect it came through.
@@ -32,6 +32,8 @@ pub struct ClientRequest<'a> {
     pub parameters: Parameters<'a>,
     /// What shows who holds a key.
     pub possession: Possession<'a>,
+    /// What a back end attaches to the tokens.
+    pub properties: Vec<Property>,
 }
 
 impl ClientRequest<'_> {

@@ -10,8 +10,9 @@ use crate::consent;
 use crate::fault::Turned;
 use crate::interaction::{Login, Shown};
 use crate::pending::{Pending, Standing};
-use crate::ports::Write;
-use crate::records::{Code, CodeState, Grant};
+use crate::person::Person;
+use crate::ports::{Commit, Write};
+use crate::records::{Code, CodeState, Grant, Property};
 use crate::reference::Reference;
 use crate::registry::Mount;
 use crate::response::AuthorizationResponse;
@@ -23,6 +24,19 @@ use crate::token::issue::Basis;
 struct Issued {
     parameters: Vec<(&'static str, String)>,
     writes: Vec<Write>,
+}
+
+/// Who allows a request, and what is written with that.
+pub(crate) struct Allowing<'a> {
+    pub(crate) person: &'a Person,
+    /// The subject that records keep.
+    pub(crate) sub: &'a str,
+    /// Seconds since 1970; 0 where nobody says.
+    pub(crate) auth_time_s: i64,
+    pub(crate) session: [u8; 32],
+    pub(crate) properties: &'a [Property],
+    pub(crate) granted: Shown,
+    pub(crate) beside: Commit,
 }
 
 impl Engine {
@@ -37,10 +51,34 @@ impl Engine {
         login: &Login,
         shown: &Shown,
     ) -> Result<AuthorizationResponse, Turned> {
-        let user = mount.tenant.users.with_sub(&login.sub).ok_or(Turned::from(Reason::InteractionUnknown))?;
-        let (response_type, now) = (standing.request.response_type, self.store.now());
+        let person = Person::find(&mount.tenant, &login.sub, None).ok_or(Turned::from(Reason::InteractionUnknown))?;
         let granted = Shown::of(standing).filtered(shown);
-        let code = Code { instance: pending.record.instance, ..code(mount, standing, login, &granted) };
+        let (now, client_id) = (self.store.now(), &standing.client.client_id);
+        let consent = consent::remember(mount, &standing.policy, &login.sub, client_id, &granted.scope, now)?;
+        let allowing = Allowing {
+            person: &person,
+            sub: &login.sub,
+            auth_time_s: login.auth_time_s,
+            session: login.session,
+            properties: &[],
+            granted,
+            beside: Commit { conditions: Vec::new(), writes: consent.into_iter().collect() },
+        };
+        self.take_allowed_by(mount, pending, standing, by, allowing).await
+    }
+
+    /// The same for somebody who was identified elsewhere.
+    pub(crate) async fn take_allowed_by(
+        &self,
+        mount: &Mount,
+        pending: &Pending,
+        standing: &Standing,
+        by: [u8; 16],
+        allowing: Allowing<'_>,
+    ) -> Result<AuthorizationResponse, Turned> {
+        let (response_type, now) = (standing.request.response_type, self.store.now());
+        let code = Code { instance: pending.record.instance, ..code(mount, standing, &allowing) };
+        let Allowing { person: user, granted, mut beside, .. } = allowing;
         let mut issued = Issued::default();
         if response_type.has_code() {
             self.issue_code(mount, standing, &code, &mut issued)?;
@@ -57,10 +95,9 @@ impl Engine {
             let id_token = id_token::of_code(&issuing, &code, &beside)?;
             issued.parameters.extend(id_token.map(|id_token| ("id_token", id_token)));
         }
-        let consent = consent::remember(mount, &standing.policy, &login.sub, &code.client_id, &granted.scope, now)?;
-        issued.writes.extend(consent);
+        beside.writes.extend(issued.writes);
         let response = standing.back.success(issued.parameters)?;
-        self.take(pending, by, issued.writes).await?;
+        self.take_with(pending, by, beside).await?;
         Ok(response)
     }
 
@@ -110,8 +147,8 @@ impl Engine {
 }
 
 /// What was granted, as a code keeps it.
-fn code(mount: &Mount, standing: &Standing, login: &Login, granted: &Shown) -> Code {
-    let request = &standing.request;
+fn code(mount: &Mount, standing: &Standing, allowing: &Allowing<'_>) -> Code {
+    let (request, granted) = (&standing.request, &allowing.granted);
     Code {
         client_id: standing.client.client_id.clone(),
         issuer: mount.issuer.clone(),
@@ -123,12 +160,14 @@ fn code(mount: &Mount, standing: &Standing, login: &Login, granted: &Shown) -> C
         nonce: request.nonce.clone(),
         claims: standing.claims.clone(),
         resources: request.resources.clone(),
-        sub: login.sub.clone(),
-        auth_time_s: login.auth_time_s,
-        session: login.session,
+        sub: allowing.sub.to_owned(),
+        auth_time_s: allowing.auth_time_s,
+        session: allowing.session,
         bound_to: request.dpop_jkt.map(Confirmation::Jkt),
         state: CodeState::Unused(0),
         authorization_details: granted.authorization_details.to_text(),
         instance: None,
+        external: allowing.person.said().cloned(),
+        properties: allowing.properties.to_vec(),
     }
 }

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::Engine;
 use crate::client_request::{Caller, ClientRequest, Judged, Who};
 use crate::fault::{Fault, Turned};
+use crate::person::Person;
 use crate::registry::Mount;
 use crate::response_jwt;
 use crate::userinfo::LiveToken;
@@ -124,21 +125,21 @@ fn is_the_callers(caller: &Caller, live: &LiveToken) -> bool {
     }
 }
 
-fn inactive() -> Map<String, Value> {
+pub(crate) fn inactive() -> Map<String, Value> {
     Map::from_iter([("active".to_owned(), Value::Bool(false))])
 }
 
-fn active(live: &LiveToken) -> Map<String, Value> {
+pub(crate) fn active(live: &LiveToken) -> Map<String, Value> {
     let token = &live.token;
     let members = [
         ("active", Some(json!(true))),
         ("scope", Some(json!(token.scope))),
         ("client_id", Some(json!(token.client_id))),
-        ("username", live.user.as_ref().map(|user| json!(user.username))),
+        ("username", live.user.as_ref().and_then(Person::username).map(|name| json!(name))),
         ("token_type", Some(json!(token_type(token.bound_to)))),
         ("exp", Some(json!(live.expires_at.epoch_s()))),
         ("iat", Some(json!(token.issued_at_s))),
-        ("sub", Some(live.user.as_ref().map_or_else(|| json!(token.client_id), |user| json!(user.sub)))),
+        ("sub", Some(live.user.as_ref().map_or_else(|| json!(token.client_id), |user| json!(user.shown_sub())))),
         ("aud", Some(audience(&token.audience))),
         ("iss", Some(json!(token.issuer))),
         ("cnf", token.bound_to.map(confirmation)),

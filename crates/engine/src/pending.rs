@@ -92,15 +92,23 @@ impl Engine {
     /// or somebody else took it. `by` names the taker, so that a commit whose answer was lost is
     /// recognised as one's own.
     pub(crate) async fn take(&self, pending: &Pending, by: [u8; 16], issued: Vec<Write>) -> Result<(), Turned> {
+        self.take_with(pending, by, Commit { conditions: Vec::new(), writes: issued }).await
+    }
+
+    /// The same, where what is written beside it has conditions of its own. If one of those does not hold, the request
+    /// stays as it is.
+    pub(crate) async fn take_with(&self, pending: &Pending, by: [u8; 16], beside: Commit) -> Result<(), Turned> {
         let taken = records::taken_key(pending.key);
         let tombstone = records::put_open(taken.tenant, taken.id, &Taken { by }, pending.gone_at)?;
+        let own = [Condition::Unchanged(pending.key, pending.version), Condition::Absent(taken)];
         let commit = Commit {
-            conditions: vec![Condition::Unchanged(pending.key, pending.version), Condition::Absent(taken)],
-            writes: [Write::Delete(pending.key), tombstone].into_iter().chain(issued).collect(),
+            conditions: own.into_iter().chain(beside.conditions).collect(),
+            writes: [Write::Delete(pending.key), tombstone].into_iter().chain(beside.writes).collect(),
         };
         match self.store.commit(commit).await {
             Ok(Verdict::Done) => Ok(()),
-            Ok(Verdict::Refused(_)) => Err(Reason::RequestUriTaken.into()),
+            Ok(Verdict::Refused(0 | 1)) => Err(Reason::RequestUriTaken.into()),
+            Ok(Verdict::Refused(_)) => Err(Fault::Busy.into()),
             Err(StoreFault::InDoubt) => self.taken_by(taken, by).await,
             Err(fault) => Err(fault.into()),
         }

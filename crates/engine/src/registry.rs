@@ -210,6 +210,41 @@ pub enum MutualTls {
 pub enum Right {
     /// Run the protocol on behalf of the tenant's clients.
     UseService,
+    /// Ask what access tokens are worth.
+    UseIntrospection,
+    /// See how the tenant is set up.
+    ViewService,
+    /// Change how the tenant is set up.
+    ModifyService,
+    /// See its clients.
+    ViewClient,
+    /// Change its clients, and end what was granted to them.
+    ModifyClient,
+    /// Make clients, and remove them.
+    CreateClient,
+}
+
+impl Right {
+    /// What somebody with this right may do besides.
+    const fn includes(self) -> &'static [Self] {
+        match self {
+            Self::UseService => &[Self::UseIntrospection, Self::ViewService, Self::ViewClient],
+            Self::UseIntrospection | Self::ViewClient => &[],
+            Self::ViewService => &[Self::ViewClient],
+            Self::ModifyService => &[
+                Self::CreateClient,
+                Self::UseService,
+                Self::UseIntrospection,
+                Self::ViewService,
+                Self::ModifyClient,
+                Self::ViewClient,
+            ],
+            Self::ModifyClient => &[Self::ViewClient],
+            Self::CreateClient => {
+                &[Self::UseService, Self::UseIntrospection, Self::ViewService, Self::ModifyClient, Self::ViewClient]
+            }
+        }
+    }
 }
 
 /// A token by which another server calls a back-end API.
@@ -219,6 +254,14 @@ pub struct ApiToken {
     pub tenants: Vec<TenantUid>,
     /// What it allows.
     pub rights: Vec<Right>,
+}
+
+impl ApiToken {
+    /// Whether it allows something, by itself or with something greater.
+    #[must_use]
+    pub fn allows(&self, right: Right) -> bool {
+        self.rights.iter().any(|given| *given == right || given.includes().contains(&right))
+    }
 }
 
 /// Every such token, by the SHA-256 of its text.

@@ -31,6 +31,11 @@ const BY_SCOPE: &[(&str, &[&str])] = &[
     ("phone", &["phone_number", "phone_number_verified"]),
 ];
 
+/// The names of the claims that a scope stands for.
+pub(crate) fn names(scope: &Scope) -> impl Iterator<Item = &'static str> {
+    BY_SCOPE.iter().filter(|(word, _)| scope.has(word)).flat_map(|(_, names)| names.iter().copied())
+}
+
 /// Where claims are put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -45,7 +50,7 @@ pub(crate) enum Place {
 /// What is known of the user and may be told. The `claims` parameter chooses among what the granted scope
 /// stands for; it never widens it, because nobody consented to more.
 pub(crate) fn about_user(scope: &Scope, claims: Option<&str>, place: Place, user: &User) -> Map<String, Value> {
-    let granted = BY_SCOPE.iter().filter(|(word, _)| scope.has(word)).flat_map(|(_, names)| names.iter().copied());
+    let granted = names(scope);
     let parsed: Value = claims.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let asked = |name: &str| parsed.get("id_token").is_some_and(|members| members.get(name).is_some());
     let told = granted.filter(|name| place != Place::IdToken || asked(name));

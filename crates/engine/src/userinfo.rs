@@ -1,7 +1,6 @@
 //! Userinfo: what the holder of an access token may know about the user (OpenID Connect Core section 5.3).
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use parhelion_protocol::client::Client;
 use parhelion_protocol::endpoint::Endpoint;
@@ -16,20 +15,21 @@ use crate::client_request::{Judged, Possession};
 use crate::clients::KnownClient;
 use crate::fault::{Fault, Turned};
 use crate::nonce;
+use crate::person::Person;
 use crate::ports::Moment;
 use crate::records::{self, AccessToken, Grant};
 use crate::reference::Reference;
-use crate::registry::{Mount, User};
+use crate::registry::Mount;
 use crate::response_jwt;
-use crate::user_claims::{Place, about_user};
+use crate::user_claims::Place;
 
 /// An access token that is live, and so is the grant behind it.
 pub(crate) struct LiveToken {
     pub(crate) token: AccessToken,
     pub(crate) grant: Grant,
     pub(crate) expires_at: Moment,
-    pub(crate) user: Option<Arc<User>>,
-    known: KnownClient,
+    pub(crate) user: Option<Person>,
+    pub(crate) known: KnownClient,
 }
 
 /// How an access token is shown.
@@ -38,7 +38,7 @@ pub struct ShownToken<'a> {
     pub text: Cow<'a, str>,
     /// The scheme of the `Authorization` header; [`Scheme::Bearer`] for a token in a form.
     pub scheme: Scheme,
-    /// The proof beside it; `htu` is the endpoint's own URL.
+    /// The proof beside it.
     pub possession: Possession<'a>,
 }
 
@@ -96,14 +96,14 @@ impl Engine {
         let scope = scope::parse(&live.token.scope).unwrap_or_default();
         let user = live.user.as_ref().filter(|_| scope.has("openid"));
         let user = user.ok_or(Turned::from(Reason::AccessTokenScope))?;
-        let mut claims = about_user(&scope, live.grant.claims.as_deref(), Place::Userinfo, user);
-        claims.insert("sub".to_owned(), Value::String(user.sub.clone()));
+        let mut claims = user.claims(&scope, live.grant.claims.as_deref(), Place::Userinfo);
+        claims.insert("sub".to_owned(), user.shown_sub().into());
         Ok(userinfo(mount, &live.token, &live.known.client, claims)?)
     }
 
     /// Whether a token is shown as it must be: a bound one over a connection with its certificate (RFC 8705 section 3),
     /// or with a proof by its key, made for this token (RFC 9449 section 7.1).
-    async fn check_possession(
+    pub(crate) async fn check_possession(
         &self,
         mount: &Mount,
         shown: &ShownToken<'_>,
@@ -123,7 +123,8 @@ impl Engine {
         };
         let policy = &live.known.policy;
         let judge = self.dpop_judge(mount, policy, &shown.possession, endpoint);
-        let proof = self.judge_proof(mount, &shown.possession.dpop, &judge, policy.dpop_nonce).await?;
+        let needed = policy.dpop_nonce.max(shown.possession.nonce);
+        let proof = self.judge_proof(mount, &shown.possession.dpop, &judge, needed).await?;
         let proof = proof.ok_or(Turned::from(Reason::DpopProofMissing))?;
         if proof.ath != Some(dpop::ath(&shown.text)) {
             return Err(Reason::DpopAthWrong.into());
@@ -143,7 +144,10 @@ impl Engine {
         };
         let token = records::open_sealed::<AccessToken>(tenant.uid, &reference, &stored)?;
         let Some((grant, _)) = self.find_grant(mount, token.grant).await? else { return Ok(None) };
-        let user = token.sub.as_ref().and_then(|sub| tenant.users.with_sub(sub)).map(Arc::clone);
+        let user = match &token.sub {
+            Some(sub) => self.find_person(mount, &token.client_id, sub, grant.external.as_ref()).await?,
+            None => None,
+        };
         let Some(known) = self.find_served_client(mount, &token.client_id).await? else { return Ok(None) };
         let whole = user.is_some() == token.sub.is_some();
         Ok(whole.then_some(LiveToken { token, grant, expires_at: stored.expires_at, user, known }))
@@ -151,7 +155,7 @@ impl Engine {
 }
 
 //= openid-connect-core#5.3.2 a signed answer says who made it and for whom
-fn userinfo(
+pub(crate) fn userinfo(
     mount: &Mount,
     token: &AccessToken,
     client: &Client,

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 
 use parhelion_engine::ports::{Id, Key, Moment, Stored, TenantUid, Write};
 use parhelion_engine::records::{
-    self, AccessToken, ClientRecord, Code, CodeState, ConsentRecord, EncryptionKeyRecord, Grant, InitialAccessUses,
-    Layout, OnceKeyMark, Payload, PushedRequest, RefreshState, RefreshToken, Session, SigningKeyRecord, StoredClient,
-    StoredSecret, Summary, Taken, TenantRecord, WrappedKey,
+    self, AccessToken, ClientRecord, Code, CodeState, ConsentRecord, EncryptionKeyRecord, External, ExternalConsent,
+    Grant, InitialAccessUses, Layout, OnceKeyMark, Payload, Property, PushedRequest, RefreshState, RefreshToken,
+    Session, SigningKeyRecord, StoredClient, StoredSecret, Summary, Taken, TenantRecord, Ticket, WrappedKey,
 };
 use parhelion_engine::reference::Reference;
 use parhelion_protocol::params::code_challenge::CodeChallenge;
@@ -94,7 +94,35 @@ fn code(state: CodeState, code_challenge: CodeChallenge) -> Code {
         state,
         authorization_details: Some("[{\"type\":\"a\"}]".to_owned()),
         instance: Some([7; 32]),
+        external: None,
+        properties: vec![Property { key: "k".to_owned(), value: "v".to_owned(), hidden: true }],
     }
+}
+
+fn external() -> External {
+    External {
+        shown_sub: Some("a1".to_owned()),
+        acr: Some("loa2".to_owned()),
+        claims: Some("{\"name\":\"A\"}".to_owned()),
+        consented_claims: vec!["name".to_owned()],
+        session_id: None,
+        given_at_ms: 1_800_000_000_000,
+    }
+}
+
+#[test]
+fn ticket_and_what_a_back_end_keeps_are_as_they_were() {
+    let (client_id, context) = ("app".to_owned(), Some("x".to_owned()));
+    check_sealed("ticket", &Ticket { request: [7; 32], client_id, made_at_ms: 1_800_000_000_000, context });
+    let consent = ExternalConsent {
+        client_id: "app".to_owned(),
+        sub: "john".to_owned(),
+        latest: Some("openid".to_owned()),
+        merged: Some("openid email".to_owned()),
+        changed_at_ms: 1_800_000_000_000,
+        ended_until_ms: 1_700_000_000_000,
+    };
+    check_open("external_consent", &consent);
 }
 
 #[test]
@@ -129,6 +157,8 @@ fn access_token_and_session_are_as_they_were() {
             claims: None,
             session: Some([4; 32]),
             authorization_details: Some("[{\"type\":\"a\"}]".to_owned()),
+            external: Some(external()),
+            properties: Vec::new(),
         },
     );
     check_sealed(

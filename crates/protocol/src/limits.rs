@@ -76,6 +76,13 @@ pub const POINTER_MAX_BYTES: usize = 60;
 /// The largest `max_age`, in seconds.
 pub const MAX_AGE_MAX_S: u32 = 2_147_483_647;
 
+/// Bytes of a subject that a back end names (OpenID Connect Core section 2).
+pub const SUBJECT_MAX_BYTES: usize = 255;
+/// Bytes of what a back end keeps with a ticket, or says of its user in one member.
+pub const VOUCHED_MAX_BYTES: usize = 64 * 1024;
+/// Properties that a back end attaches to tokens.
+pub const PROPERTIES_MAX: usize = 100;
+
 /// Bytes of an assertion's `jti`.
 pub const JTI_MAX_BYTES: usize = 256;
 /// How far ahead `iat` and `nbf` may be, in seconds: 10 must be accepted, 60 must not.

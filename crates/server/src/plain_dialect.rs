@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
+use parhelion_dialects::operation::Operation;
 use parhelion_dialects::{Dialect, Incoming, Lobby, Response, Route, Unread};
 use parhelion_engine::client_request::{ClientRequest, Judged};
 use parhelion_engine::push::Accepted;
@@ -19,6 +20,15 @@ pub(crate) struct Numbered;
 
 /// Both.
 pub(crate) static DIALECTS: &[&dyn Dialect] = &[&Plain, &Numbered];
+
+/// Nothing is there, and says so.
+const NOTHING: Operation = Operation {
+    name: "nothing",
+    methods: &["POST"],
+    path: "",
+    segments: 0,
+    serve: |_| Box::pin(async { text(404, "nothing").into() }),
+};
 
 const fn route(endpoint: Endpoint, path: &'static str) -> Route {
     Route { endpoint, path }
@@ -52,6 +62,7 @@ impl Dialect for Plain {
             authorization: Authorization::Absent,
             parameters: form::parse(incoming.body)?,
             possession: Default::default(),
+            properties: Vec::new(),
         })
     }
 
@@ -93,7 +104,7 @@ impl Dialect for Numbered {
     }
 
     fn lobby(&self) -> Option<Lobby> {
-        Some(Lobby { path: "/api", answer: lobby })
+        Some(Lobby { path: "/api", answer: lobby, operations: &[], below_tenant: &NOTHING, moved: |_, _| None })
     }
 
     fn read<'a>(&self, incoming: &'a Incoming<'a>) -> Result<ClientRequest<'a>, Unread> {

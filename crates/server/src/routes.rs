@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderMap;
+use parhelion_dialects::operation::{Operation, SEGMENTS_MAX};
 use parhelion_dialects::{Dialect, Lobby};
 use parhelion_engine::discovery;
 use parhelion_engine::registry::Mount;
@@ -59,10 +61,30 @@ pub(crate) enum Found<'table, 'path> {
     Interaction(&'table Place, &'path str),
     /// A mount's base URL.
     Home(&'table Place),
+    /// An operation of a mount's back-end API, and the path segments behind it.
+    Operation(&'table Place, &'static Operation, Segments<'path>),
     /// A dialect's part of the host, where no tenant is.
     Lobby(Lobby),
     /// Nothing of a mount.
     Nothing,
+}
+
+/// The path segments behind an operation's own path.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Segments<'path> {
+    first: Option<&'path str>,
+    second: Option<&'path str>,
+}
+
+impl<'path> Segments<'path> {
+    fn put_before(&mut self, segment: &'path str) {
+        (self.first, self.second) = (Some(segment), self.first);
+    }
+
+    /// In the order of the path.
+    pub(crate) fn to_vec(self) -> Vec<&'path str> {
+        self.first.into_iter().chain(self.second).collect()
+    }
 }
 
 #[derive(Clone, Default)]
@@ -70,6 +92,10 @@ pub(crate) struct RouteTable {
     exact: HashMap<String, Candidates<Endpoint>>,
     interactions: HashMap<String, Candidates<()>>,
     homes: HashMap<String, Candidates<()>>,
+    /// By how many segments stand behind the path.
+    operations: [HashMap<String, Candidates<&'static Operation>>; SEGMENTS_MAX + 1],
+    /// The paths of tenants in lobbies.
+    tenants: HashMap<String, Candidates<()>>,
     lobbies: Vec<LobbyPlace>,
 }
 
@@ -104,8 +130,11 @@ impl RouteTable {
                 match served {
                     Served::Endpoint(endpoint) => add(&mut table.exact, authority, path, &place, endpoint),
                     Served::Interactions => add(&mut table.interactions, authority, path, &place, ()),
+                    Served::Operation => {}
                 }
             }
+            let below = format!("{}{}", plan.base.path(), plan.tenant_path);
+            table.add_operations(plan.base.authority(), &below, &place, dialect.operations());
             let authority = plan.base.authority().to_owned();
             if plan.serves(Endpoint::Discovery) {
                 let base = plan.base.path().to_owned();
@@ -115,6 +144,9 @@ impl RouteTable {
             }
             if let Some(lobby) = dialect.lobby() {
                 let path = format!("{}{}", plan.base.path(), lobby.path);
+                table.add_operations(plan.base.authority(), &path, &place, lobby.operations);
+                let tenant = format!("{}{}", plan.base.path(), plan.tenant_path);
+                add(&mut table.tenants, authority.clone(), tenant, &place, ());
                 table.lobbies.push(LobbyPlace { authority, path, lobby });
             }
         }
@@ -125,6 +157,37 @@ impl RouteTable {
         table
     }
 
+    fn add_operations(&mut self, authority: &str, below: &str, place: &Arc<Place>, operations: &'static [Operation]) {
+        for operation in operations {
+            if let Some(by_path) = self.operations.get_mut(operation.segments) {
+                let path = format!("{below}{}", operation.path);
+                add(by_path, authority.to_owned(), path, place, operation);
+            }
+        }
+    }
+
+    /// The operation at a path, with the segments that stand behind its own path.
+    fn operation<'path>(&self, path: &'path str, authority: &str) -> Option<Found<'_, 'path>> {
+        let (mut own, mut segments) = (path, Segments::default());
+        for by_path in &self.operations {
+            if let Some(found) = by_path.get(own).and_then(|candidates| choose(candidates, authority)) {
+                return Some(Found::Operation(&found.place, found.what, segments));
+            }
+            let (before, segment) = own.rsplit_once('/')?;
+            segments.put_before(segment);
+            own = before;
+        }
+        None
+    }
+
+    /// Where a request is served that is in a lobby and names its tenant by its credentials.
+    pub(crate) fn moved(&self, path: &str, authority: &str, headers: &HeaderMap) -> Option<String> {
+        let place = self.lobby_place(path, authority)?;
+        let base = place.path.strip_suffix(place.lobby.path)?;
+        let moved = (place.lobby.moved)(headers, path.strip_prefix(base)?)?;
+        Some(format!("{base}{moved}"))
+    }
+
     /// The same table over changed mounts: each by tenant and issuer in the place of the one it comes from.
     pub(crate) fn with_mounts(&self, mounts: &[Arc<Mount>]) -> Self {
         let mut table = self.clone();
@@ -132,6 +195,8 @@ impl RouteTable {
         table.exact.values_mut().for_each(|candidates| places.replace(candidates));
         table.interactions.values_mut().for_each(|candidates| places.replace(candidates));
         table.homes.values_mut().for_each(|candidates| places.replace(candidates));
+        table.tenants.values_mut().for_each(|candidates| places.replace(candidates));
+        table.operations.iter_mut().flat_map(HashMap::values_mut).for_each(|candidates| places.replace(candidates));
         table
     }
 
@@ -152,9 +217,13 @@ impl RouteTable {
         if let Some(candidate) = self.homes.get(path).and_then(|candidates| choose(candidates, authority)) {
             return Found::Home(&candidate.place);
         }
-        match self.lobby(path, authority) {
-            Some(lobby) => Found::Lobby(lobby),
-            None => Found::Nothing,
+        if let Some(found) = self.operation(path, authority) {
+            return found;
+        }
+        let Some(lobby) = self.lobby_place(path, authority) else { return Found::Nothing };
+        match self.tenant_of(path, &lobby.path).and_then(|candidates| choose(candidates, authority)) {
+            Some(tenant) => Found::Operation(&tenant.place, lobby.lobby.below_tenant, Segments::default()),
+            None => Found::Lobby(lobby.lobby),
         }
     }
 
@@ -164,13 +233,20 @@ impl RouteTable {
         self.exact.get(path.get(..before.len().saturating_add(1))?)
     }
 
+    /// Whose path it is that begins with a lobby's: the segment behind it names the tenant.
+    fn tenant_of(&self, path: &str, lobby: &str) -> Option<&Candidates<()>> {
+        let segment = path.strip_prefix(lobby)?.strip_prefix('/')?.split('/').next()?;
+        let end = lobby.len().saturating_add(1).saturating_add(segment.len());
+        self.tenants.get(path.get(..end)?)
+    }
+
     /// The lobby that a path is in; any of them where none has this authority.
-    fn lobby(&self, path: &str, authority: &str) -> Option<Lobby> {
+    fn lobby_place(&self, path: &str, authority: &str) -> Option<&LobbyPlace> {
         let mut below = self.lobbies.iter().filter(|place| {
             path.strip_prefix(&place.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
         let first = below.clone().next()?;
-        Some(below.find(|place| same_authority(&place.authority, authority)).unwrap_or(first).lobby)
+        Some(below.find(|place| same_authority(&place.authority, authority)).unwrap_or(first))
     }
 }
 
@@ -267,6 +343,9 @@ mod tests {
             Found::Endpoint(place, endpoint) => format!("{} {endpoint:?}", place.mount.tenant.id),
             Found::Interaction(place, rest) => format!("{} interaction {rest}", place.mount.tenant.id),
             Found::Home(place) => format!("{} home", place.mount.tenant.id),
+            Found::Operation(place, operation, segments) => {
+                format!("{} {} {}", place.mount.tenant.id, operation.name, segments.to_vec().join(" "))
+            }
             Found::Lobby(lobby) => format!("lobby {}", lobby.path),
             Found::Nothing => "nothing".to_owned(),
         }

@@ -14,6 +14,7 @@ use serde_json::map::Entry;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::members::{Property, properties};
 use super::result;
 use crate::dialect::{Incoming, Response};
 use crate::json_object;
@@ -34,6 +35,7 @@ pub(super) struct Envelope {
     dpop_nonce_required: Option<bool>,
     client_certificate: Option<String>,
     client_certificate_path: Option<Vec<String>>,
+    properties: Option<Vec<Property>>,
     #[serde(flatten)]
     #[allow(dead_code, reason = "read for its types")]
     unused: Unused,
@@ -43,7 +45,12 @@ pub(super) struct Envelope {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(dead_code, reason = "read for their types")]
-struct Unused {}
+struct Unused {
+    access_token: Option<String>,
+    access_token_duration: Option<i64>,
+    refresh_token_duration: Option<i64>,
+    jwt_at_claims: Option<String>,
+}
 
 const CERTIFICATE_PATH: &str = "clientCertificatePath";
 const NONCE_REQUIRED: &str = "dpopNonceRequired";
@@ -127,13 +134,14 @@ impl Envelope {
                 client_secret: client_secret.map(Zeroizing::new),
             },
         };
-        Ok(ClientRequest { authorization, parameters: form::parse(parameters.as_bytes())?.into_owned(), possession })
+        let parameters = form::parse(parameters.as_bytes())?.into_owned();
+        Ok(ClientRequest { authorization, parameters, possession, properties: properties(self.properties) })
     }
 }
 
 /// The certificate of the client's connection to the caller, who says that its owner holds the key. The connection here is
 /// the caller's own.
-fn certificate(leaf: Option<String>, path: Option<Vec<String>>) -> certificate::Shown {
+pub(super) fn certificate(leaf: Option<String>, path: Option<Vec<String>>) -> certificate::Shown {
     let path = path.unwrap_or_default();
     match leaf {
         Some(leaf) => {

@@ -1,13 +1,26 @@
-//! Authlete, `/api/{serviceId}/pushed_auth_req`: an authorization server asks on behalf of its client, and
-//! is told in a 200 what to answer it.
+//! Authlete, `/api/{serviceId}/…`: an authorization server asks on behalf of its client, and is told in a 200 what to
+//! answer it. Users are the caller's own: it leads the interaction, by a ticket.
 
+mod authorization;
 mod caller;
+mod client;
+mod details;
 mod envelope;
+mod form_post;
+mod introspection;
+mod members;
+mod numbers;
+mod operations;
 mod result;
+mod service;
+mod ticket;
+mod token;
+mod token_management;
 
 use http::HeaderMap;
 use parhelion_engine::client_request::{ClientRequest, Judged};
 use parhelion_engine::push::Accepted;
+use parhelion_engine::registry::Right;
 use parhelion_engine::token::Tokens;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::limits;
@@ -16,12 +29,10 @@ use parhelion_protocol::refusal::Refusal;
 
 use crate::dialect::{Dialect, Incoming, Lobby, Response, Route, Sender, Unread};
 use crate::oauth_answer;
+use crate::operation::Operation;
 
 /// Bytes that one byte of a form can take in a JSON string: `\u003d`, as the vendor's Java client writes `=`.
 const ESCAPED_MAX_BYTES: u32 = 6;
-
-/// Service ids are read as JavaScript numbers by some of the vendor's clients.
-const SERVICE_ID_END: u64 = 1 << 53;
 
 /// The dialect of Authlete.
 #[derive(Clone, Copy, Debug)]
@@ -37,17 +48,35 @@ impl Dialect for Authlete {
     }
 
     fn routes(&self) -> &'static [Route] {
-        &[Route { endpoint: Endpoint::Push, path: "/pushed_auth_req" }]
+        &[
+            Route { endpoint: Endpoint::Push, path: "/pushed_auth_req" },
+            Route { endpoint: Endpoint::Token, path: "/auth/token" },
+            Route { endpoint: Endpoint::Revoke, path: "/auth/revocation" },
+        ]
+    }
+
+    fn operations(&self) -> &'static [Operation] {
+        operations::OF_A_SERVICE
+    }
+
+    fn write_operation_turned_down(&self, refusal: &Refusal) -> Response {
+        result::caller_error(refusal)
     }
 
     fn tenant_path(&self, aliases: &[String]) -> Result<String, String> {
-        let id = aliases.iter().find(|alias| is_service_id(alias));
+        let id = aliases.iter().find(|alias| numbers::parse(alias).is_some());
         let missing = "the dialect `authlete` needs an alias that is a decimal number below 2^53, the service id";
         id.map(|id| format!("/api/{id}")).ok_or(missing.to_owned())
     }
 
     fn lobby(&self) -> Option<Lobby> {
-        Some(Lobby { path: "/api", answer: answer_in_the_lobby })
+        Some(Lobby {
+            path: "/api",
+            answer: answer_in_the_lobby,
+            operations: operations::OF_NO_SERVICE,
+            below_tenant: &operations::NOT_BUILT,
+            moved: operations::with_service_in_path,
+        })
     }
 
     fn sender(&self) -> Sender {
@@ -62,7 +91,7 @@ impl Dialect for Authlete {
 
     /// The caller first, then its envelope, then what its client sent.
     fn read<'a>(&self, incoming: &'a Incoming<'a>) -> Result<ClientRequest<'a>, Unread> {
-        caller::admit(incoming).map_err(Unread::Answered)?;
+        caller::admit(incoming.mount, incoming.headers, Right::UseService).map_err(Unread::Answered)?;
         let body_max_bytes = self.body_max_bytes(&incoming.mount.policy);
         let envelope = envelope::read(incoming, body_max_bytes).map_err(Unread::Answered)?;
         Ok(envelope.into_client_request(&incoming.mount.policy)?)
@@ -75,11 +104,12 @@ impl Dialect for Authlete {
         }
     }
 
-    /// Not served here yet; a refusal has the same form as that of a push.
     fn write_tokens(&self, incoming: &Incoming<'_>, judged: &Judged<Tokens>) -> Response {
-        let refusal = judged.outcome.as_ref().err().map(parhelion_engine::fault::Turned::refusal);
-        let not_here = parhelion_protocol::refusal::Reason::NotFound.into();
-        result::refused(incoming, &refusal.unwrap_or(not_here), judged)
+        token::answer(incoming, judged)
+    }
+
+    fn write_revoked(&self, incoming: &Incoming<'_>, judged: &Judged<()>) -> Response {
+        token::revoked(incoming, judged)
     }
 
     /// Turned down before it was read: the caller's affair, which its libraries hear as 400 or 500.
@@ -92,18 +122,15 @@ impl Dialect for Authlete {
     }
 }
 
-/// Decimal as `%d` writes it: digits, no leading zero.
-fn is_service_id(text: &str) -> bool {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    digits && text.parse::<u64>().is_ok_and(|id| id < SERVICE_ID_END)
-}
-
 /// Nobody's service: a token cannot be good for it. Any other path is one that is not built.
 fn answer_in_the_lobby(headers: &HeaderMap, path: &str) -> Response {
-    match caller::token(headers) {
+    match caller::shown(headers) {
         Err(refused) => *refused,
-        Ok(_) if path.split('/').any(is_service_id) => caller::foreign_service(),
-        Ok(_) => result::not_built(),
+        Ok(shown) => {
+            let named = shown.service.is_some_and(|service| numbers::parse(&service).is_some());
+            let in_path = path.split('/').any(|segment| numbers::parse(segment).is_some());
+            if named || in_path { caller::foreign_service() } else { result::not_built() }
+        }
     }
 }
 
@@ -132,7 +159,7 @@ mod tests {
         headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer some-token"));
         assert_eq!(status(&headers, "/api/1/pushed_auth_req"), 403);
         assert_eq!(status(&headers, "/api/service/create"), 400);
-        headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Basic YTpi"));
+        headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Digest YTpi"));
         assert_eq!(status(&headers, "/api/1/pushed_auth_req"), 401);
     }
 }

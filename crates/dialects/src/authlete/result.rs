@@ -3,14 +3,16 @@
 
 use http::header::RETRY_AFTER;
 use parhelion_engine::client_request::Judged;
+use parhelion_engine::fault::Turned;
 use parhelion_engine::push::Accepted;
 use parhelion_protocol::client_auth::{Authorization, Method};
 use parhelion_protocol::limits;
-use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 use serde_json::{Map, Value, json};
 
 use crate::dialect::{Incoming, Response};
 use crate::oauth_answer::{self, ErrorAnswer, NO_STORE, json_response};
+use crate::operation::{Against, Answered, Asked};
 
 /// Whose doing a result is: the third digit from the right of its code.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +31,9 @@ const ATTESTED: &[(Reason, &str)] = &[
     (Reason::ResponseTypeUnsupported, "A009305"),
     (Reason::AuthorizationDetailsTypeUnknown, "A249302"),
     (Reason::DpopNonceNeeded, "A350308"),
+    (Reason::RequestUriUnknown, "A008303"),
+    (Reason::CodeVerifierUnexpected, "A050317"),
+    (Reason::BoundTokenAsBearer, "A065308"),
 ];
 
 /// The same for [`Reason::MethodNotRegistered`] where the client is registered to prove nothing.
@@ -42,6 +47,81 @@ pub(super) fn created(accepted: &Accepted, judged: &Judged<Accepted>) -> Respons
     members.insert("requestUri".to_owned(), accepted.request_uri.as_str().into());
     members.insert("responseContent".to_owned(), oauth_answer::pushed_body(accepted).into());
     about_client(members, judged)
+}
+
+/// Why an operation says no.
+pub(super) enum No {
+    /// The caller is turned down, or the form of what it sent.
+    Caller(Box<Response>),
+    /// A rule, or a fault of ours.
+    Turned { response: Box<Response>, turned: Turned, client_id: Option<String> },
+}
+
+impl From<Box<Response>> for No {
+    fn from(response: Box<Response>) -> Self {
+        Self::Caller(response)
+    }
+}
+
+/// What the edge is told of an answer.
+pub(super) fn answered(answer: Result<Response, No>) -> Answered {
+    match answer {
+        Ok(response) => response.into(),
+        Err(No::Caller(response)) => Answered { response: *response, against: Against::Caller, client_id: None },
+        Err(No::Turned { response, turned, client_id }) => {
+            Answered { response: *response, against: Against::Turned(turned), client_id }
+        }
+    }
+}
+
+/// A verdict in an answer of 200: the caller's browser or client hears the standard answer, described in the vendor's
+/// way. What the caller itself did wrong is not its client's to hear.
+pub(super) fn turned(asked: &Asked<'_>, turned: Turned, client_id: Option<String>) -> No {
+    let refusal = turned.refusal();
+    let of_caller = refusal.reason == Reason::VouchedMalformed;
+    let code = if of_caller { derived(refusal.public().code, DoneBy::Caller) } else { client_code(&refusal, None) };
+    let action = if of_caller { "INTERNAL_SERVER_ERROR" } else { action_of_endpoint(&refusal) };
+    let mut members = acted(&code, &refusal.description(), action);
+    members.insert("responseContent".to_owned(), error_body(asked.public_url, &refusal, &code).into());
+    No::Turned { response: Box::new(json_200(members)), turned, client_id }
+}
+
+/// What the caller sends, where it can be nothing but 400 or 500.
+fn action_of_endpoint(refusal: &Refusal) -> &'static str {
+    if refusal.public().status >= 500 { "INTERNAL_SERVER_ERROR" } else { "BAD_REQUEST" }
+}
+
+/// The body of an error that a client hears.
+fn error_body(public_url: &str, refusal: &Refusal, code: &str) -> String {
+    let row = refusal.public();
+    let mut members = Map::new();
+    members.insert("error".to_owned(), row.error.as_str().into());
+    members.insert("error_description".to_owned(), format!("[{code}] {}", refusal.description()).into());
+    members.insert("error_uri".to_owned(), format!("{public_url}/errors/{}", row.code).into());
+    Value::Object(members).to_string()
+}
+
+/// A result with an action.
+pub(super) fn acted(code: &str, message: &str, action: &str) -> Map<String, Value> {
+    let mut members = members(code, message);
+    members.insert("action".to_owned(), action.into());
+    members
+}
+
+/// An answer of 200.
+pub(super) fn json_200(members: Map<String, Value>) -> Response {
+    json_response(200, NO_STORE, Value::Object(members).to_string())
+}
+
+/// The token endpoint and the revocation endpoint of the caller know one action for every client that is not who it
+/// says.
+pub(super) fn refused_client<T>(incoming: &Incoming<'_>, refusal: &Refusal, judged: &Judged<T>) -> Map<String, Value> {
+    let code = client_code(refusal, judged.method);
+    let of_client = refusal.public().error == OAuthError::InvalidClient;
+    let action = if of_client { "INVALID_CLIENT" } else { action_of_endpoint(refusal) };
+    let mut members = acted(&code, &refusal.description(), action);
+    members.insert("responseContent".to_owned(), error_body(incoming.public_url, refusal, &code).into());
+    members
 }
 
 /// The client was refused: its answer is the standard one, described in the vendor's way.
@@ -66,7 +146,7 @@ const fn action(status: u16) -> &'static str {
     }
 }
 
-fn about_client<T>(mut members: Map<String, Value>, judged: &Judged<T>) -> Response {
+pub(super) fn about_client<T>(mut members: Map<String, Value>, judged: &Judged<T>) -> Response {
     let method = judged.method.map(|method| method.as_str().to_uppercase());
     members.extend(method.map(|method| ("clientAuthMethod".to_owned(), method.into())));
     members.extend(judged.dpop_nonce.clone().map(|nonce| ("dpopNonce".to_owned(), nonce.into())));
@@ -106,16 +186,17 @@ pub(super) fn answer(status: u16, code: &str, message: &str) -> Response {
     json_response(status, NO_STORE, Value::Object(members(code, message)).to_string())
 }
 
-fn members(code: &str, message: &str) -> Map<String, Value> {
+pub(super) fn members(code: &str, message: &str) -> Map<String, Value> {
     let mut members = Map::new();
     members.insert("resultCode".to_owned(), code.into());
     members.insert("resultMessage".to_owned(), json!(format!("[{code}] {message}")));
     members
 }
 
-fn client_code(refusal: &Refusal, method: Option<Method>) -> String {
-    let attested = ATTESTED.iter().find(|(reason, _)| *reason == refusal.reason).map(|(_, code)| *code);
+pub(super) fn client_code(refusal: &Refusal, method: Option<Method>) -> String {
     let row = refusal.public();
+    let is_it = |reason: &Reason| *reason == refusal.reason || reason.row().code == row.code;
+    let attested = ATTESTED.iter().find(|(reason, _)| is_it(reason)).map(|(_, code)| *code);
     match attested {
         Some(_) if refusal.reason == Reason::MethodNotRegistered && method.is_some_and(Method::is_public) => {
             CREDENTIAL_OF_A_PUBLIC_CLIENT.to_owned()

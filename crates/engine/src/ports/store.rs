@@ -51,6 +51,10 @@ pub enum Kind {
     Client = 13,
     /// How often an initial access token was used; the id is SHA-256 of the token.
     InitialAccess = 14,
+    /// An interaction that a back end leads: its ticket.
+    Ticket = 16,
+    /// What a user of a back end allowed a client.
+    ExternalConsent = 17,
 }
 
 /// A record's name within its tenant and kind: a SHA-256, never the reference itself.

@@ -7,9 +7,9 @@
 mod payloads;
 
 pub use payloads::{
-    AccessToken, ClientRecord, Code, CodeState, ConsentRecord, EncryptionKeyRecord, Grant, InitialAccessUses, Layout,
-    OnceKeyMark, Payload, PushedRequest, PushedRequestRef, RefreshState, RefreshToken, Session, SigningKeyRecord,
-    StoredClient, StoredSecret, Taken, TenantRecord, WrappedKey,
+    AccessToken, ClientRecord, Code, CodeState, ConsentRecord, EncryptionKeyRecord, External, ExternalConsent, Grant,
+    InitialAccessUses, Layout, OnceKeyMark, Payload, Property, PushedRequest, PushedRequestRef, RefreshState,
+    RefreshToken, Session, SigningKeyRecord, StoredClient, StoredSecret, Taken, TenantRecord, Ticket, WrappedKey,
 };
 
 use std::borrow::Cow;

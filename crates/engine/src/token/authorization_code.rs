@@ -1,5 +1,6 @@
 //! `authorization_code`: a code becomes tokens, once (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
 
+use parhelion_protocol::client::GrantType;
 use parhelion_protocol::limits;
 use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::params::authorization_details::AuthorizationDetails;
@@ -7,9 +8,9 @@ use parhelion_protocol::params::scope::{self, Scope};
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::token_type;
 
-use super::Tokens;
 use super::id_token::{self, Beside, Issuing};
 use super::issue::{Basis, bound_to, check_instance, may_refresh, narrowed_details, narrowed_resources};
+use super::{Granted, Tokens};
 use crate::Engine;
 use crate::client_request::{Claim, ClientRequest, Proven};
 use crate::fault::Turned;
@@ -41,7 +42,7 @@ enum Raced {
 /// How one attempt at a code went.
 enum Attempt {
     /// It is decided.
-    Decided(Tokens),
+    Decided(Box<Tokens>),
     /// Somebody else changed the code in between; it has to be judged again.
     Overtaken,
 }
@@ -59,7 +60,7 @@ impl Engine {
             let found = self.find_code(mount, &request.parameters).await?;
             let raced = if round == 0 { Raced::No } else { Raced::Yes };
             if let Attempt::Decided(tokens) = self.attempt(mount, request, proven, found, raced).await? {
-                return Ok(tokens);
+                return Ok(*tokens);
             }
         }
         Err(about_code(Reason::CodeUsed).into())
@@ -70,7 +71,7 @@ impl Engine {
         mount: &Mount,
         request: &ClientRequest<'_>,
         proven: &Proven,
-        found: Found,
+        mut found: Found,
         raced: Raced,
     ) -> Result<Attempt, Turned> {
         if found.code.client_id != proven.client.client_id {
@@ -84,6 +85,7 @@ impl Engine {
             (CodeState::Unused(_), Ok(())) => {
                 let resources = narrowed_resources(request, &found.code.resources)?;
                 let details = narrowed_details(request, found.code.authorization_details.as_deref())?;
+                found.code.properties.extend_from_slice(&request.properties);
                 self.issue(mount, proven, found, resources, details).await
             }
             (CodeState::Unused(failures), Err(refusal)) => {
@@ -120,7 +122,8 @@ impl Engine {
         authorization_details: AuthorizationDetails,
     ) -> Result<Attempt, Turned> {
         let code = &found.code;
-        let user = mount.tenant.users.with_sub(&code.sub).ok_or(about_code(Reason::UserGone))?;
+        let user = self.find_person(mount, &code.client_id, &code.sub, code.external.as_ref()).await?;
+        let user = &user.ok_or(about_code(Reason::UserGone))?;
         let now = self.store.now();
         let scope = scope::parse(&code.scope).unwrap_or_default();
         let access = Reference::draw(&*self.entropy)?;
@@ -146,12 +149,25 @@ impl Engine {
             token_type: token_type(basis.bound_to),
             expires_in_s: proven.policy.access_token_lifetime_s.0,
             scope: (code.scope != code.requested_scope).then(|| code.scope.clone()),
-            refresh_token: refresh.map(|reference| reference.to_text()),
             id_token: id_token::of_code(&issuing, code, &Beside::Tokens)?,
+            granted: Granted {
+                client_id: code.client_id.clone(),
+                grant_type: GrantType::AuthorizationCode,
+                sub: Some(code.sub.clone()),
+                scope: code.scope.clone(),
+                resources: code.resources.clone(),
+                access_token_resources: basis.resources,
+                properties: code.properties.clone(),
+                expires_at: now.plus_s(proven.policy.access_token_lifetime_s.0.into()),
+                refresh_expires_at: refresh
+                    .as_ref()
+                    .map(|_| now.plus_s(proven.policy.refresh_token_lifetime_s.0.into())),
+            },
+            refresh_token: refresh.map(|reference| reference.to_text()),
             authorization_details: basis.authorization_details,
         };
         match self.store.commit(commit).await? {
-            Verdict::Done => Ok(Attempt::Decided(tokens)),
+            Verdict::Done => Ok(Attempt::Decided(Box::new(tokens))),
             Verdict::Refused(0) => Ok(Attempt::Overtaken),
             Verdict::Refused(index) => Err(claim.lost(index, Reason::CodeUsed)),
         }
@@ -238,8 +254,10 @@ impl Grant {
             auth_time_s: code.auth_time_s,
             claims: code.claims.clone(),
             //= openid-connect-core#11 offline_access is granted for when the user is not there
-            session: (!scope.has("offline_access")).then_some(code.session),
+            session: (!scope.has("offline_access") && code.external.is_none()).then_some(code.session),
             authorization_details: code.authorization_details.clone(),
+            external: code.external.clone(),
+            properties: code.properties.clone(),
         }
     }
 }

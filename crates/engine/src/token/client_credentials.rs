@@ -1,5 +1,6 @@
 //! `client_credentials`: a client acts for itself (RFC 6749 section 4.4).
 
+use parhelion_protocol::client::GrantType;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::params::authorization_details::{self, AuthorizationDetails};
 use parhelion_protocol::params::{resource, scope};
@@ -7,11 +8,11 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::token_type;
 
 use super::issue::{Basis, bound_to};
-use super::{Tokens, grant_key};
+use super::{Granted, Tokens, grant_key};
 use crate::Engine;
 use crate::client_request::{ClientRequest, Proven};
 use crate::fault::{Fault, Turned};
-use crate::ports::{Commit, Condition, Verdict};
+use crate::ports::{Commit, Condition, Moment, Verdict};
 use crate::records::Grant;
 use crate::reference::Reference;
 use crate::registry::Mount;
@@ -59,6 +60,8 @@ impl Engine {
             claims: None,
             session: None,
             authorization_details: basis.authorization_details.to_text(),
+            external: None,
+            properties: request.properties.clone(),
         };
         let mut commit = Commit {
             conditions: vec![Condition::Absent(grant_key(mount, basis.grant))],
@@ -77,9 +80,25 @@ impl Engine {
                 refresh_token: None,
                 id_token: None,
                 authorization_details: basis.authorization_details,
+                granted: granted(grant, resources, gone_at),
             }),
             Verdict::Refused(index) => Err(claim.lost(index, Fault::Record)),
         }
+    }
+}
+
+/// What a client is granted that acts for itself.
+fn granted(grant: Grant, resources: Vec<String>, expires_at: Moment) -> Granted {
+    Granted {
+        client_id: grant.client_id,
+        grant_type: GrantType::ClientCredentials,
+        sub: None,
+        scope: grant.scope,
+        access_token_resources: resources.clone(),
+        resources,
+        properties: grant.properties,
+        expires_at,
+        refresh_expires_at: None,
     }
 }
 

@@ -10,18 +10,19 @@ use serde_json::{Map, Value};
 
 use super::issue::Basis;
 use crate::fault::Fault;
+use crate::person::Person;
 use crate::ports::Moment;
 use crate::records::{Code, Grant};
-use crate::registry::{Mount, User};
+use crate::registry::Mount;
 use crate::response_jwt;
-use crate::user_claims::{Place, about_user};
+use crate::user_claims::Place;
 
 /// Who gets an ID token about whom, and when.
 pub(crate) struct Issuing<'a> {
     pub(crate) mount: &'a Mount,
     pub(crate) client: &'a Client,
     pub(crate) policy: &'a Policy,
-    pub(crate) user: &'a User,
+    pub(crate) user: &'a Person,
     pub(crate) now: Moment,
 }
 
@@ -40,7 +41,12 @@ struct Claims<'a> {
     aud: &'a str,
     exp: i64,
     iat: i64,
-    auth_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
     #[serde(flatten)]
@@ -87,14 +93,16 @@ pub(crate) fn of_code(issuing: &Issuing<'_>, code: &Code, beside: &Beside<'_>) -
     let alg = issuing.mount.tenant.keys.signing(issuing.client.responses.id_token.signing_alg);
     let claims = Claims {
         iss: &code.issuer,
-        sub: &issuing.user.sub,
+        sub: issuing.user.shown_sub(),
         aud: &code.client_id,
         exp: issuing.expiry_s(),
         iat: issuing.now.epoch_s(),
-        auth_time: code.auth_time_s,
+        auth_time: known(code.auth_time_s),
+        acr: issuing.user.said().and_then(|said| said.acr.as_deref()),
+        sid: issuing.user.said().and_then(|said| said.session_id.as_deref()),
         nonce: code.nonce.as_deref(),
         hashes: Hashes::of(beside, alg.ok_or(Fault::Crypto)?.algorithm()),
-        about_user: about_user(&granted(&code.scope), code.claims.as_deref(), beside.place(), issuing.user),
+        about_user: issuing.user.claims(&granted(&code.scope), code.claims.as_deref(), beside.place()),
     };
     issuing.made(&code.scope, &claims)
 }
@@ -104,14 +112,16 @@ pub(crate) fn of_code(issuing: &Issuing<'_>, code: &Code, beside: &Beside<'_>) -
 pub(super) fn renewed(issuing: &Issuing<'_>, grant: &Grant, basis: &Basis<'_>) -> Result<Option<String>, Fault> {
     let claims = Claims {
         iss: basis.issuer,
-        sub: &issuing.user.sub,
+        sub: issuing.user.shown_sub(),
         aud: &grant.client_id,
         exp: issuing.expiry_s(),
         iat: issuing.now.epoch_s(),
-        auth_time: grant.auth_time_s,
+        auth_time: known(grant.auth_time_s),
+        acr: issuing.user.said().and_then(|said| said.acr.as_deref()),
+        sid: issuing.user.said().and_then(|said| said.session_id.as_deref()),
         nonce: None,
         hashes: Hashes::default(),
-        about_user: about_user(&granted(&basis.scope), grant.claims.as_deref(), Place::IdToken, issuing.user),
+        about_user: issuing.user.claims(&granted(&basis.scope), grant.claims.as_deref(), Place::IdToken),
     };
     issuing.made(&basis.scope, &claims)
 }
@@ -129,6 +139,11 @@ impl Issuing<'_> {
         let registered = &self.client.responses.id_token;
         response_jwt::make(&self.mount.tenant, registered, &self.client.keys, "JWT", &payload).map(Some)
     }
+}
+
+/// A back end may not have said when its user authenticated.
+fn known(auth_time_s: i64) -> Option<i64> {
+    (auth_time_s != 0).then_some(auth_time_s)
 }
 
 fn granted(scope: &str) -> Scope {

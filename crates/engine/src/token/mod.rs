@@ -17,7 +17,7 @@ use crate::Engine;
 use crate::client_request::{ClientRequest, Judged, Proven};
 use crate::fault::Turned;
 use crate::ports::{Commit, Key, Moment, Verdict, Write};
-use crate::records::{self, Grant, Summary};
+use crate::records::{self, Grant, Property, Summary};
 use crate::reference::Reference;
 use crate::registry::Mount;
 
@@ -37,6 +37,31 @@ pub struct Tokens {
     pub refresh_token: Option<String>,
     /// With the scope `openid`.
     pub id_token: Option<String>,
+    /// What they stand for; a client is not told, a back end is.
+    pub granted: Granted,
+}
+
+/// What tokens stand for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// Whose they are.
+    pub client_id: String,
+    /// How they were got.
+    pub grant_type: GrantType,
+    /// The user's subject identifier, if a user is behind them.
+    pub sub: Option<String>,
+    /// What the access token allows.
+    pub scope: String,
+    /// What was granted of resources.
+    pub resources: Vec<String>,
+    /// Those that the access token is for.
+    pub access_token_resources: Vec<String>,
+    /// What a back end attached.
+    pub properties: Vec<Property>,
+    /// From when on the access token is not good.
+    pub expires_at: Moment,
+    /// From when on the refresh token is not good, if there is one.
+    pub refresh_expires_at: Option<Moment>,
 }
 
 impl Engine {

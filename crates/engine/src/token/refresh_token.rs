@@ -1,7 +1,6 @@
 //! `refresh_token`: a grant is renewed (RFC 6749 section 6, RFC 9700 section 4.14).
 
-use std::sync::Arc;
-
+use parhelion_protocol::client::GrantType;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::params::scope;
 use parhelion_protocol::profile::RefreshTokenRotation;
@@ -10,14 +9,15 @@ use parhelion_protocol::sender::token_type;
 
 use super::id_token::{self, Issuing};
 use super::issue::{Basis, bound_to, check_instance, narrowed_details, narrowed_resources};
-use super::{Tokens, grant_key};
+use super::{Granted, Tokens, grant_key};
 use crate::Engine;
 use crate::client_request::{ClientRequest, Proven};
 use crate::fault::Turned;
+use crate::person::Person;
 use crate::ports::{Commit, Condition, Id, Key, Kind, Moment, Stored, Verdict};
 use crate::records::{self, Grant, RefreshState, RefreshToken, Summary};
 use crate::reference::Reference;
-use crate::registry::{Mount, User};
+use crate::registry::Mount;
 
 /// A refresh token that was found, with the grant that it lives by.
 struct Found {
@@ -26,7 +26,7 @@ struct Found {
     token: RefreshToken,
     grant: Grant,
     grant_version: u64,
-    user: Arc<User>,
+    user: Person,
 }
 
 impl Engine {
@@ -77,6 +77,7 @@ impl Engine {
             scope: (basis.scope != found.token.scope).then(|| basis.scope.clone()),
             refresh_token: successor.map(|reference| reference.to_text()),
             id_token: id_token::renewed(&issuing, &found.grant, &basis)?,
+            granted: granted(&found, &basis, gone_at),
             authorization_details: basis.authorization_details,
         };
         match self.store.commit(commit).await? {
@@ -108,8 +109,11 @@ impl Engine {
             return self.reused(mount, &token).await;
         }
         self.check_session(mount, &grant).await?;
-        let user = grant.sub.as_deref().and_then(|sub| mount.tenant.users.with_sub(sub));
-        let user = Arc::clone(user.ok_or_else(unknown)?);
+        let user = match &grant.sub {
+            Some(sub) => self.find_person(mount, &grant.client_id, sub, grant.external.as_ref()).await?,
+            None => None,
+        };
+        let user = user.ok_or_else(unknown)?;
         Ok(Found { reference, stored, token, grant, grant_version, user })
     }
 
@@ -151,6 +155,20 @@ impl Engine {
             commit.writes.push(records::put_sealed(tenant, reference, &summary, token, gone_at, &*self.entropy)?);
         }
         Ok(Some(successor))
+    }
+}
+
+fn granted(found: &Found, basis: &Basis<'_>, expires_at: Moment) -> Granted {
+    Granted {
+        client_id: found.token.client_id.clone(),
+        grant_type: GrantType::RefreshToken,
+        sub: found.grant.sub.clone(),
+        scope: basis.scope.clone(),
+        resources: found.token.resources.clone(),
+        access_token_resources: basis.resources.clone(),
+        properties: found.grant.properties.clone(),
+        expires_at,
+        refresh_expires_at: Some(found.stored.expires_at),
     }
 }
 

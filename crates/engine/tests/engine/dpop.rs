@@ -75,6 +75,7 @@ fn with_proof<'a>(body: &'a str, proof: &'a str) -> ClientRequest<'a> {
         authorization: Authorization::Absent,
         parameters: form::parse(body.as_bytes()).unwrap(),
         possession,
+        properties: Vec::new(),
     }
 }
 

@@ -50,6 +50,7 @@ async fn introspect(scene: &Scene, token: &str, form: AnswerForm) -> Result<Intr
         authorization,
         parameters: form::parse(body.as_bytes()).unwrap(),
         possession: Possession::default(),
+        properties: Vec::new(),
     };
     scene.engine.introspect(&scene.mount, &request, form).await.outcome
 }
@@ -64,7 +65,12 @@ pub(crate) async fn introspected(scene: &Scene, token: &str) -> Value {
 async fn revoke(scene: &Scene, client: &str, token: &str) -> Result<(), Turned> {
     let body = format!("client_id={client}&token={token}");
     let parameters = form::parse(body.as_bytes()).unwrap();
-    let request = ClientRequest { authorization: Authorization::Absent, parameters, possession: Possession::default() };
+    let request = ClientRequest {
+        authorization: Authorization::Absent,
+        parameters,
+        possession: Possession::default(),
+        properties: Vec::new(),
+    };
     scene.engine.revoke(&scene.mount, &request).await.outcome
 }
 
@@ -253,6 +259,7 @@ async fn introspection_answers_the_audience_and_tells_others_nothing() {
         authorization: Authorization::Absent,
         parameters: form::parse(body.as_bytes()).unwrap(),
         possession: Possession::default(),
+        properties: Vec::new(),
     };
     let refused = scene.engine.introspect(&scene.mount, &request, AnswerForm::Json).await.outcome;
     assert_eq!(reason(refused), Reason::IntrospectionRefused);

@@ -132,8 +132,12 @@ impl Scene {
 
     pub(crate) async fn push(&self, body: &str) -> Result<Accepted, Turned> {
         let parameters = form::parse(body.as_bytes()).unwrap();
-        let request =
-            ClientRequest { authorization: Authorization::Absent, parameters, possession: Possession::default() };
+        let request = ClientRequest {
+            authorization: Authorization::Absent,
+            parameters,
+            possession: Possession::default(),
+            properties: Vec::new(),
+        };
         self.engine.push(&self.mount, &request).await.outcome
     }
 
@@ -203,8 +207,12 @@ impl Scene {
 
     pub(crate) async fn token(&self, body: &str) -> Result<Tokens, Turned> {
         let parameters = form::parse(body.as_bytes()).unwrap();
-        let request =
-            ClientRequest { authorization: Authorization::Absent, parameters, possession: Possession::default() };
+        let request = ClientRequest {
+            authorization: Authorization::Absent,
+            parameters,
+            possession: Possession::default(),
+            properties: Vec::new(),
+        };
         self.engine.token(&self.mount, &request).await.outcome
     }
 

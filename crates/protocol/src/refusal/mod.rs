@@ -48,6 +48,12 @@ pub enum OAuthError {
     LoginRequired,
     /// OpenID Connect Core 3.1.2.6.
     ConsentRequired,
+    /// OpenID Connect Core 3.1.2.6.
+    AccountSelectionRequired,
+    /// OpenID Connect Core 3.1.2.6.
+    InteractionRequired,
+    /// RFC 9470 section 3.
+    InsufficientUserAuthentication,
     /// RFC 8707 section 2.
     InvalidTarget,
     /// RFC 9396 section 5.
@@ -98,6 +104,9 @@ impl OAuthError {
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::AccountSelectionRequired => "account_selection_required",
+            Self::InteractionRequired => "interaction_required",
+            Self::InsufficientUserAuthentication => "insufficient_user_authentication",
             Self::InvalidTarget => "invalid_target",
             Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::InvalidToken => "invalid_token",

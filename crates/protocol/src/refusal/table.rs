@@ -799,6 +799,22 @@ reasons! {
         "the consent form does not say allow or deny",
         "decision=allow or decision=deny",
         "use the buttons of the page";
+    AccountSelectionNeeded = "PAR-530", AccountSelectionRequired, 400, "OpenID Connect Core section 3.1.2.6",
+        "the user has to choose an account",
+        "a request that lets the user choose",
+        "send the request without prompt=none";
+    InteractionNeeded = "PAR-531", InteractionRequired, 400, "OpenID Connect Core section 3.1.2.6",
+        "the user has to be asked",
+        "a request that lets the user be asked",
+        "send the request without prompt=none";
+    TicketUnknown = "PAR-532", InvalidRequest, 400, "Parhelion: a ticket is good once, and for the interaction lifetime",
+        "the ticket is unknown, expired or used",
+        "the ticket of a request that waits",
+        "load the authorization request again";
+    VouchedMalformed = "PAR-533", InvalidRequest, 400, "Parhelion: bounds on what a back end says of its user",
+        "what is said of the user is too long, or not of its form",
+        "a subject of at most 255 characters; claims as one JSON object",
+        "shorten or mend what is sent beside the ticket";
     GrantTypeMissing = "PAR-601", InvalidRequest, 400, "RFC 6749 section 4.1.3",
         "grant_type is missing",
         "grant_type=authorization_code",
@@ -935,6 +951,14 @@ reasons! {
         "the access token is bound to a certificate that the request does not show",
         "the certificate that the token is bound to, in the TLS handshake",
         "show the certificate that was shown when the token was issued";
+    TokenOfAnotherSubject = "PAR-731", InvalidRequest, 403, "Parhelion: a resource that belongs to one subject",
+        "the access token is about another subject than the one that is needed here",
+        "a token that the subject in question granted",
+        "get a token from the right user";
+    UserAuthenticationInsufficient = "PAR-732", InsufficientUserAuthentication, 401, "RFC 9470 section 3",
+        "the user authenticated too long ago, or in another way than is needed here",
+        "a login that is recent and strong enough",
+        "start a new authorization with max_age or acr_values";
     PostLogoutRedirectUriNotRegistered = "PAR-721", InvalidRequest, 400, "OpenID Connect RP-Initiated Logout section 3",
         "post_logout_redirect_uri is not registered for the client, or no client is named",
         "a registered value, with id_token_hint or client_id",

@@ -15,6 +15,8 @@ pub(crate) enum Served {
     Endpoint(Endpoint),
     /// Everything below: the pages of interactions.
     Interactions,
+    /// An operation of a back-end API.
+    Operation,
 }
 
 /// The last part of the path below which a mount's pages are.

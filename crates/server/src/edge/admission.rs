@@ -13,7 +13,7 @@ use super::rate::{Attempt, AttemptKind, Exceeded, RatesOfSource};
 use super::source::source;
 
 /// A token for a back-end API is shown; whose it would be is not known before it is found.
-const API_TOKEN: Attempt<'_> = Attempt { kind: AttemptKind::ApiToken, tenant: None, name: None };
+pub(super) const API_TOKEN: Attempt<'_> = Attempt { kind: AttemptKind::ApiToken, tenant: None, name: None };
 
 /// A request is not judged: why, and when to come again.
 pub(super) struct NotNow {
@@ -88,7 +88,7 @@ impl Call<'_> {
 }
 
 impl NotNow {
-    fn after_failures(exceeded: Exceeded) -> Self {
+    pub(super) fn after_failures(exceeded: Exceeded) -> Self {
         Self { refusal: Reason::TooManyFailures.into(), exceeded }
     }
 }

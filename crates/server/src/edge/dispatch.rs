@@ -10,6 +10,7 @@ use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::refusal::{Reason, Refusal};
 
 use super::back_channel::{Call, ClientEndpoint};
+use super::back_end::BackEndCall;
 use super::client_certificate::certificate;
 use super::cors::Cors;
 use super::log::Scene;
@@ -61,7 +62,15 @@ impl Exchange<'_> {
             return response;
         }
         let routes = self.edge.routes.load_full();
-        match routes.find(self.parts.uri.path(), authority) {
+        let path = self.parts.uri.path();
+        let found = routes.find(path, authority);
+        let moved = match &found {
+            Found::Lobby(_) => routes.moved(path, authority, &self.parts.headers),
+            Found::Endpoint(..) | Found::Interaction(..) | Found::Operation(..) | Found::Home(_) | Found::Nothing => {
+                None
+            }
+        };
+        match moved.as_deref().map_or(found, |moved| routes.find(moved, authority)) {
             Found::Endpoint(place, endpoint) => {
                 self.tally.at(&place.meters, Served::Endpoint(endpoint));
                 self.endpoint(place, endpoint, body).await
@@ -69,6 +78,11 @@ impl Exchange<'_> {
             Found::Interaction(place, path) => {
                 self.tally.at(&place.meters, Served::Interactions);
                 self.visit(place, Page::Interaction(path), body).await
+            }
+            Found::Operation(place, operation, segments) => {
+                self.tally.at(&place.meters, Served::Operation);
+                let Self { edge, parts, request_id, tally } = *self;
+                BackEndCall { edge, place, operation, segments, parts, request_id, tally }.answer(body).await
             }
             found @ (Found::Home(_) | Found::Lobby(_) | Found::Nothing) => match message::check_head(self.parts) {
                 Ok(()) => self.elsewhere(&found),
@@ -243,7 +257,7 @@ impl Exchange<'_> {
             Found::Home(place) if matches!(self.parts.method, Method::GET | Method::HEAD) => {
                 documents::home(self.edge, place)
             }
-            Found::Home(_) | Found::Endpoint(..) | Found::Interaction(..) | Found::Nothing => {
+            Found::Home(_) | Found::Endpoint(..) | Found::Interaction(..) | Found::Operation(..) | Found::Nothing => {
                 self.tally.refused(Reason::NotFound);
                 documents::not_found(self.edge, &self.parts.headers)
             }

@@ -4,6 +4,7 @@
 mod accept;
 mod admission;
 mod back_channel;
+mod back_end;
 mod body;
 mod client_certificate;
 mod connection;

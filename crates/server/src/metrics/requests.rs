@@ -69,7 +69,7 @@ pub(crate) struct PlaceMeters {
 }
 
 /// Every endpoint, the pages of interactions, and what is no endpoint.
-const SLOTS: usize = Endpoint::ALL.len() + 2;
+const SLOTS: usize = Endpoint::ALL.len() + 3;
 
 struct EndpointMeter {
     name: &'static str,
@@ -129,7 +129,8 @@ const fn slot(served: Option<Served>) -> (usize, &'static str) {
         Some(Served::Endpoint(Endpoint::Register)) => (11, "register"),
         Some(Served::Endpoint(Endpoint::RegisteredClient)) => (12, "registered_client"),
         Some(Served::Interactions) => (13, "interaction"),
-        None => (14, "none"),
+        Some(Served::Operation) => (14, "operation"),
+        None => (15, "none"),
     }
 }
 
@@ -180,7 +181,8 @@ mod tests {
 
     #[test]
     fn every_endpoint_has_its_slot() {
-        let served = Endpoint::ALL.map(Served::Endpoint).into_iter().chain([Served::Interactions]).map(Some);
+        let served =
+            Endpoint::ALL.map(Served::Endpoint).into_iter().chain([Served::Interactions, Served::Operation]).map(Some);
         let slots: BTreeSet<usize> = served.chain([None]).map(|served| slot(served).0).collect();
         assert_eq!(slots, (0..SLOTS).collect());
     }

@@ -1,0 +1,234 @@
+//! Clients as the vendor writes them, and what users allowed them.
+
+use parhelion_engine::fault::Turned;
+use parhelion_engine::records::ExternalConsent;
+use parhelion_engine::registry::{Mount, Right};
+use parhelion_protocol::client::{Client, Credential};
+use parhelion_protocol::form;
+use parhelion_protocol::profile::{Pkce, PushedRequests, RequestObjects, SenderConstraint};
+use parhelion_protocol::refusal::Reason;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::numbers::{client_number, find_client, service_id};
+use super::result::{self, No, json_200};
+use super::service::Slice;
+use super::token::words;
+use super::{caller, members};
+use crate::dialect::Response;
+use crate::operation::Asked;
+
+/// The published names of client authentication methods; nothing else may be said.
+const METHODS: &[&str] = &[
+    "NONE",
+    "CLIENT_SECRET_BASIC",
+    "CLIENT_SECRET_POST",
+    "CLIENT_SECRET_JWT",
+    "PRIVATE_KEY_JWT",
+    "TLS_CLIENT_AUTH",
+    "SELF_SIGNED_TLS_CLIENT_AUTH",
+    "ATTEST_JWT_CLIENT_AUTH",
+];
+
+/// The same of signature algorithms.
+const ALGORITHMS: &[&str] = &[
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA",
+];
+
+/// Whether a method has a published name.
+pub(super) fn is_method(name: &str) -> bool {
+    METHODS.contains(&name)
+}
+
+/// A response type by its published name: its words in an order of their own.
+pub(super) fn response_type(oauth: &str) -> String {
+    let said = |word: &&str| oauth.split(' ').any(|sent| sent == *word);
+    let (code, id_token, token) = ("code", "id_token", "token");
+    let words: Vec<&str> = if said(&code) && !said(&id_token) {
+        [code, token].into_iter().filter(said).collect()
+    } else {
+        [code, id_token, token].into_iter().filter(said).collect()
+    };
+    if words.is_empty() { oauth.to_uppercase() } else { words.join("_").to_uppercase() }
+}
+
+/// `/client/get/{clientId}`.
+pub(super) async fn get(asked: &Asked<'_>) -> Result<Response, No> {
+    caller::admit(asked.mount, asked.headers, Right::ViewClient)?;
+    let client = named(asked)?;
+    Ok(json_200(full(asked.mount, client)))
+}
+
+/// `/client/get/list`.
+pub(super) async fn list(asked: &Asked<'_>) -> Result<Response, No> {
+    caller::admit(asked.mount, asked.headers, Right::ViewClient)?;
+    let slice: Slice = members::read_query(asked)?;
+    let mut clients: Vec<_> = asked.mount.tenant.clients.values().collect();
+    clients.sort_unstable_by(|one, other| one.client_id.cmp(&other.client_id));
+    let clients = clients.into_iter().map(|client| Value::Object(full(asked.mount, client)));
+    Ok(json_200(slice.of(clients.collect(), "clients")))
+}
+
+/// The client that the path names.
+fn named<'a>(asked: &Asked<'a>) -> Result<&'a Client, No> {
+    let identifier = asked.segments.first().copied().unwrap_or_default();
+    let client = decoded(identifier).and_then(|identifier| find_client(asked.mount, &identifier));
+    Ok(client.ok_or_else(|| Box::new(result::answer(400, "A900207", "there is no such client.")))?)
+}
+
+/// A path segment without its percent-encoding; a plus sign stands for itself.
+fn decoded(segment: &str) -> Option<String> {
+    form::decode(segment.replace('+', "%2B").as_bytes()).ok().map(|text| text.into_owned())
+}
+
+fn full(mount: &Mount, client: &Client) -> Map<String, Value> {
+    let policy = mount.policy_for(&client.client_id);
+    let method = client.credential.method();
+    let redirect_uris: Vec<_> = client.redirect_uris.iter().map(|uri| uri.as_str()).collect();
+    let grants: Vec<_> = client.grant_types.iter().map(|kind| kind.as_str().to_uppercase()).collect();
+    let responses: Vec<_> = client.response_types.iter().map(|kind| response_type(kind.as_str())).collect();
+    let members = json!({
+        "clientId": client_number(&client.client_id),
+        "clientIdAlias": client.client_id,
+        "clientIdAliasEnabled": true,
+        "clientName": client.client_name,
+        "clientType": if method.is_public() { "PUBLIC" } else { "CONFIDENTIAL" },
+        "tokenAuthMethod": method.as_str().to_uppercase(),
+        "redirectUris": redirect_uris,
+        "grantTypes": grants,
+        "responseTypes": responses,
+        "subjectType": "PUBLIC",
+        "authorizationDetailsTypes": client.authorization_details_types,
+        "requestObjectRequired": client.request_objects == RequestObjects::Required,
+        "parRequired": policy.pushed_requests != PushedRequests::Optional,
+        "pkceRequired": policy.pkce != Pkce::Optional,
+        "pkceS256Required": !policy.pkce.accepts_plain(),
+        "dpopRequired": client.dpop_bound_access_tokens == SenderConstraint::Required,
+        "tlsClientCertificateBoundAccessTokens":
+            client.tls_client_certificate_bound_access_tokens == SenderConstraint::Required,
+        "extension": { "requestableScopesEnabled": true, "requestableScopes": client.scope.iter().collect::<Vec<_>>() },
+        "locked": !client.is_enabled(),
+    });
+    let mut members = if let Value::Object(members) = members { members } else { Map::new() };
+    let assertion_alg = if let Credential::ClientSecretJwt(_, alg) = &client.credential {
+        alg.map(|alg| alg.name())
+    } else if let Credential::PrivateKeyJwt(alg) = &client.credential {
+        alg.map(|alg| alg.name())
+    } else {
+        None
+    };
+    let optional = [
+        ("clientUri", client.client_uri.as_deref()),
+        ("tokenAuthSignAlg", assertion_alg.filter(|name| ALGORITHMS.contains(name))),
+        (
+            "requestSignAlg",
+            client.request_object_signing_alg.map(|alg| alg.name()).filter(|name| ALGORITHMS.contains(name)),
+        ),
+    ];
+    members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
+    if !is_method(&method.as_str().to_uppercase()) {
+        members.remove("tokenAuthMethod");
+    }
+    members
+}
+
+/// A client as far as a list of a user's has it.
+pub(super) fn limited(client: &Client) -> Value {
+    json!({
+        "clientId": client_number(&client.client_id),
+        "clientIdAlias": client.client_id,
+        "clientIdAliasEnabled": true,
+        "clientName": client.client_name,
+        "clientType": if client.credential.method().is_public() { "PUBLIC" } else { "CONFIDENTIAL" },
+    })
+}
+
+#[derive(Default, Deserialize)]
+struct OfSubject {
+    subject: Option<String>,
+    #[serde(flatten)]
+    slice: Slice,
+}
+
+/// Whose consents a request is about: in the path, the query or the body.
+fn of_subject(asked: &Asked<'_>, at: usize) -> Result<(String, Slice), No> {
+    let sent: OfSubject =
+        if asked.method == http::Method::POST { members::read(asked)? } else { members::read_query(asked)? };
+    let in_path = asked.segments.get(at).and_then(|segment| decoded(segment));
+    let subject = in_path.or(sent.subject).filter(|subject| !subject.is_empty());
+    let missing = || Box::new(result::answer(400, "A900208", "the request does not name a subject."));
+    Ok((subject.ok_or_else(missing)?, sent.slice))
+}
+
+/// `/client/granted_scopes/get/{clientId}`.
+pub(super) async fn granted_scopes(asked: &Asked<'_>) -> Result<Response, No> {
+    caller::admit(asked.mount, asked.headers, Right::ViewClient)?;
+    let (client, (subject, _)) = (named(asked)?, of_subject(asked, 1)?);
+    let consent = asked.engine.external_consent(&asked.mount.tenant, &client.client_id, &subject).await;
+    let consent = consent.map_err(|turned| faulted(asked, turned))?;
+    let mut members = about_consent(asked.mount, client, &subject, consent.as_ref());
+    members.extend(result::members("A900002", "What the subject granted to the client."));
+    Ok(json_200(members))
+}
+
+fn about_consent(
+    mount: &Mount,
+    client: &Client,
+    subject: &str,
+    consent: Option<&ExternalConsent>,
+) -> Map<String, Value> {
+    let mut members = Map::new();
+    members.extend(service_id(mount).map(|id| ("serviceApiKey".to_owned(), id.into())));
+    members.insert("clientId".to_owned(), client_number(&client.client_id).into());
+    members.insert("subject".to_owned(), subject.into());
+    let of = |scope: Option<&String>| words(scope.map_or("", String::as_str));
+    members.insert("latestGrantedScopes".to_owned(), of(consent.and_then(|consent| consent.latest.as_ref())));
+    members.insert("mergedGrantedScopes".to_owned(), of(consent.and_then(|consent| consent.merged.as_ref())));
+    members.extend(consent.map(|consent| ("modifiedAt".to_owned(), consent.changed_at_ms.into())));
+    members
+}
+
+/// `/client/granted_scopes/delete/{clientId}`.
+pub(super) async fn forget_granted_scopes(asked: &Asked<'_>) -> Result<Response, No> {
+    caller::admit(asked.mount, asked.headers, Right::ModifyClient)?;
+    let (client, (subject, _)) = (named(asked)?, of_subject(asked, 1)?);
+    let forgotten = asked.engine.forget_external_consent(&asked.mount.tenant, &client.client_id, &subject).await;
+    forgotten.map_err(|turned| faulted(asked, turned))?;
+    Ok(json_200(result::members("A900003", "What the subject granted to the client is forgotten; its tokens go on.")))
+}
+
+/// `/client/authorization/delete/{clientId}`.
+pub(super) async fn end_authorization(asked: &Asked<'_>) -> Result<Response, No> {
+    caller::admit(asked.mount, asked.headers, Right::ModifyClient)?;
+    let (client, (subject, _)) = (named(asked)?, of_subject(asked, 1)?);
+    let ended = asked.engine.end_external_grants(&asked.mount.tenant, &client.client_id, &subject).await;
+    ended.map_err(|turned| faulted(asked, turned))?;
+    let mut members = about_consent(asked.mount, client, &subject, None);
+    members.extend(result::members("A137001", "Deleted the access tokens that the subject had granted to the client."));
+    Ok(json_200(members))
+}
+
+/// `/client/authorization/get/list`: the clients that a user granted something to.
+pub(super) async fn authorizations(asked: &Asked<'_>) -> Result<Response, No> {
+    caller::admit(asked.mount, asked.headers, Right::ViewClient)?;
+    let (subject, slice) = of_subject(asked, 0)?;
+    let consents = asked.engine.external_consents_of(&asked.mount.tenant, &subject).await;
+    let consents = consents.map_err(|turned| faulted(asked, turned))?;
+    let mut clients: Vec<&Client> = consents
+        .iter()
+        .filter_map(|consent| Some(asked.mount.tenant.clients.get(&consent.client_id)?.as_ref()))
+        .collect();
+    clients.sort_unstable_by(|one, other| one.client_id.cmp(&other.client_id));
+    let mut members = slice.of(clients.into_iter().map(limited).collect(), "clients");
+    members.insert("subject".to_owned(), subject.into());
+    Ok(json_200(members))
+}
+
+/// Something of ours broke where the contract has no action: the caller hears a 500.
+pub(super) fn faulted(asked: &Asked<'_>, turned: Turned) -> No {
+    let _ = asked;
+    let refusal = turned.refusal();
+    let caller_can_mend = refusal.reason == Reason::VouchedMalformed;
+    let refusal = if caller_can_mend { Reason::JsonTypeWrong.into() } else { refusal };
+    No::Turned { response: Box::new(result::caller_error(&refusal)), turned, client_id: None }
+}
