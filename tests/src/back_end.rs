@@ -44,7 +44,7 @@ pub fn start() -> Server {
 /// in the path.
 pub fn published() -> impl Iterator<Item = (&'static str, String)> {
     let paths = DOCUMENT["paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    paths.map(|path| below_service(path))
+    paths.map(below_service)
 }
 
 fn below_service(published: &str) -> (&str, String) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use parhelion_engine::ports::Id;
 use parhelion_engine::records::External;
 use parhelion_engine::registry::Right;
+use parhelion_engine::token::Tokens;
 use parhelion_engine::token_management::{NewToken, TokenSummary};
 use parhelion_jose::base64url;
 use parhelion_protocol::client::GrantType;
@@ -102,24 +103,7 @@ pub(super) async fn create(asked: &Asked<'_>) -> Result<Response, No> {
         properties: members::properties(sent.properties),
     };
     match asked.engine.make_token(asked.mount, new).await {
-        Ok(tokens) => {
-            let granted = &tokens.granted;
-            let mut members = acted("A109001", "An access token was created successfully.", "OK");
-            let told = json!({
-                "accessToken": tokens.access_token,
-                "tokenType": tokens.token_type,
-                "clientId": client_number(&granted.client_id),
-                "clientIdentifier": granted.client_id,
-                "grantType": grant,
-                "expiresIn": tokens.expires_in_s,
-                "expiresAt": granted.expires_at.0,
-                "scopes": words(&granted.scope),
-                "properties": properties(&granted.properties),
-            });
-            members.extend(told.as_object().cloned().unwrap_or_default());
-            members.extend(granted.sub.as_ref().map(|sub| ("subject".to_owned(), sub.as_str().into())));
-            Ok(json_200(members))
-        }
+        Ok(tokens) => Ok(json_200(created(&tokens, &grant))),
         Err(turned) if turned.refusal().public().status < 500 => {
             let code = result::client_code(&turned.refusal(), None);
             let members = acted(&code, &turned.refusal().description(), "BAD_REQUEST");
@@ -127,6 +111,25 @@ pub(super) async fn create(asked: &Asked<'_>) -> Result<Response, No> {
         }
         Err(turned) => Err(faulted(asked, turned)),
     }
+}
+
+fn created(tokens: &Tokens, grant: &str) -> Map<String, Value> {
+    let granted = &tokens.granted;
+    let mut members = acted("A109001", "An access token was created successfully.", "OK");
+    let told = json!({
+        "accessToken": tokens.access_token,
+        "tokenType": tokens.token_type,
+        "clientId": client_number(&granted.client_id),
+        "clientIdentifier": granted.client_id,
+        "grantType": grant,
+        "expiresIn": tokens.expires_in_s,
+        "expiresAt": granted.expires_at.0,
+        "scopes": words(&granted.scope),
+        "properties": properties(&granted.properties),
+    });
+    members.extend(told.as_object().cloned().unwrap_or_default());
+    members.extend(granted.sub.as_ref().map(|sub| ("subject".to_owned(), sub.as_str().into())));
+    members
 }
 
 /// `/auth/token/delete/{accessTokenIdentifier}`: 204, whether there was one or not.

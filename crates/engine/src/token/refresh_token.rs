@@ -77,17 +77,7 @@ impl Engine {
             scope: (basis.scope != found.token.scope).then(|| basis.scope.clone()),
             refresh_token: successor.map(|reference| reference.to_text()),
             id_token: id_token::renewed(&issuing, &found.grant, &basis)?,
-            granted: Granted {
-                client_id: found.token.client_id.clone(),
-                grant_type: GrantType::RefreshToken,
-                sub: found.grant.sub.clone(),
-                scope: basis.scope,
-                resources: found.token.resources.clone(),
-                access_token_resources: basis.resources,
-                properties: found.grant.properties.clone(),
-                expires_at: gone_at,
-                refresh_expires_at: Some(found.stored.expires_at),
-            },
+            granted: granted(&found, &basis, gone_at),
             authorization_details: basis.authorization_details,
         };
         match self.store.commit(commit).await? {
@@ -165,6 +155,20 @@ impl Engine {
             commit.writes.push(records::put_sealed(tenant, reference, &summary, token, gone_at, &*self.entropy)?);
         }
         Ok(Some(successor))
+    }
+}
+
+fn granted(found: &Found, basis: &Basis<'_>, expires_at: Moment) -> Granted {
+    Granted {
+        client_id: found.token.client_id.clone(),
+        grant_type: GrantType::RefreshToken,
+        sub: found.grant.sub.clone(),
+        scope: basis.scope.clone(),
+        resources: found.token.resources.clone(),
+        access_token_resources: basis.resources.clone(),
+        properties: found.grant.properties.clone(),
+        expires_at,
+        refresh_expires_at: Some(found.stored.expires_at),
     }
 }
 

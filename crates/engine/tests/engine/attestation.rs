@@ -46,6 +46,7 @@ fn combined(scene: &Scene, holder: &Holder, proof: String) -> Possession<'static
 
 fn client_request<'a>(body: &'a str, possession: Possession<'a>) -> ClientRequest<'a> {
     ClientRequest {
+        properties: Vec::new(),
         authorization: Authorization::Absent,
         parameters: form::parse(body.as_bytes()).unwrap(),
         possession,

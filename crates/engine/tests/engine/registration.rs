@@ -89,6 +89,7 @@ async fn answers_are_made_as_the_client_registered_them() {
     let body =
         format!("client_id={}&client_secret={}&token={}", client.client_id, secret(&client), tokens.access_token);
     let request = ClientRequest {
+        properties: Vec::new(),
         authorization: Authorization::Absent,
         parameters: form::parse(body.as_bytes()).unwrap(),
         possession: Possession::default(),
