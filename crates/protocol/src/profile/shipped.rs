@@ -14,6 +14,10 @@ const SHIPPED: &[(&str, &str)] = &[
     ("fapi2-security", include_str!("fapi2-security.toml")),
     ("fapi2-message-signing", include_str!("fapi2-message-signing.toml")),
     ("haip", include_str!("haip.toml")),
+    ("fapi1-advanced", include_str!("fapi1-advanced.toml")),
+    ("oauth21", include_str!("oauth21.toml")),
+    ("oidc", include_str!("oidc.toml")),
+    ("atproto", include_str!("atproto.toml")),
     ("authlete", include_str!("authlete.toml")),
     ("ibm-verify", include_str!("ibm-verify.toml")),
     ("autional", include_str!("autional.toml")),
@@ -125,6 +129,7 @@ mod tests {
         assert_eq!(audience("rfc9126"), AssertionAudience::Contains);
         assert_eq!(audience("default"), AssertionAudience::IssuerSole);
         assert_eq!(audience("fapi2-security"), AssertionAudience::IssuerString);
+        assert_eq!(audience("fapi1-advanced"), AssertionAudience::Contains);
     }
 
     #[test]

@@ -447,7 +447,7 @@ reasons! {
         "leave response_mode out, or use fragment or form_post";
     NonceMissing = "PAR-352", InvalidRequest, 400, "OpenID Connect Core section 3.2.2.1",
         "nonce is missing",
-        "a nonce, because the response carries an ID token",
+        "a nonce, because the response carries an ID token or the profile asks for one",
         "send a fresh nonce with every request";
     OpenidMissing = "PAR-353", InvalidRequest, 400, "OpenID Connect Core section 3.2.2.1",
         "the scope has no openid",
@@ -457,6 +457,14 @@ reasons! {
         "the client needs bound tokens, and the authorization response cannot carry one",
         "response_type=code, or code id_token",
         "redeem a code with a proof of the key";
+    StateMissing = "PAR-358", InvalidRequest, 400, "FAPI 1.0 part 1 section 5.2.2.3",
+        "state is missing",
+        "a state, because openid is not asked for",
+        "send a fresh state with every request";
+    ResponseUnsigned = "PAR-359", InvalidRequest, 400, "FAPI 1.0 part 2 section 5.2.2",
+        "the authorization response would not be signed",
+        "response_type=code id_token, or a response mode with jwt",
+        "send response_mode=jwt";
     RedirectUriMissing = "PAR-308", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
         "redirect_uri is missing",
         "a registered redirect_uri",
