@@ -33,7 +33,7 @@ pub const CHECKS: &[Check] = &[
     Check { line: "E.4", name: "visiting twice before login works", applies: always, run: twice },
     Check { line: "E.5", name: "a request that was not pushed is refused", applies: always, run: not_pushed },
     Check {
-        line: "E.6",
+        line: "E.6 E.8",
         name: "state as pushed, iss, the query of the redirect URI kept",
         applies: always,
         run: answers,

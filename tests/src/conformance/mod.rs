@@ -8,7 +8,7 @@ pub mod client;
 pub mod judge;
 pub mod left_out;
 pub mod metadata;
-
+pub mod openid;
 pub mod plan;
 pub mod pushing;
 pub mod refreshing;

@@ -1,6 +1,8 @@
 //! JWTs of the suite's clients, and JWTs of the server as they are read.
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+};
 use serde_json::{Value, json};
 
 use crate::spec::keys::Key;
@@ -62,7 +64,7 @@ pub fn now_s() -> i64 {
     client_key::unix_s() as i64
 }
 
-/// The header and the claims of a JWT that a key of the set signed with ES256.
+/// The header and the claims of a JWT that a key of the set signed, with ES256 or RS256.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -74,16 +76,22 @@ pub fn verified(jwt: &str, jwks: &Value) -> Result<(Value, Value), String> {
     };
     let (header, claims) = input.split_once('.').ok_or("not a JWT")?;
     let (header, claims) = (read(header)?, read(claims)?);
-    if header["alg"] != "ES256" {
-        return Err(format!("signed with {}", header["alg"]));
-    }
     let keys = jwks["keys"].as_array().ok_or("no keys")?;
     let key = keys.iter().find(|key| key["kid"] == header["kid"] && key["kid"].is_string());
     let key = key.ok_or("its kid is in no key")?;
-    let point = |name: &str| base64::from_url_safe(key[name].as_str().unwrap_or_default()).unwrap_or_default();
-    let public = [vec![4], point("x"), point("y")].concat();
+    let member = |name: &str| base64::from_url_safe(key[name].as_str().unwrap_or_default()).unwrap_or_default();
     let signature = base64::from_url_safe(signature).ok_or("not base64url")?;
-    let verdict = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, public).verify(input.as_bytes(), &signature);
+    let verdict = match header["alg"].as_str() {
+        Some("ES256") => {
+            let point = [vec![4], member("x"), member("y")].concat();
+            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(input.as_bytes(), &signature)
+        }
+        Some("RS256") => {
+            let key = RsaPublicKeyComponents { n: member("n"), e: member("e") };
+            key.verify(&RSA_PKCS1_2048_8192_SHA256, input.as_bytes(), &signature)
+        }
+        _ => return Err(format!("signed with {}", header["alg"])),
+    };
     verdict.map_err(|_| "the signature does not hold")?;
     Ok((header, claims))
 }

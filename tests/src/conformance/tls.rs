@@ -35,6 +35,9 @@ const HANDSHAKE: u8 = 22;
 const HANDSHAKE_FAILURE: u8 = 40;
 const PROTOCOL_VERSION: u8 = 70;
 
+/// The host of everybody, and that of clients with a certificate.
+const HOSTS: [&str; 2] = ["127.0.0.1", "localhost"];
+
 fn old_versions(site: &Site) -> Finding {
     for (name, minor) in [("SSL 3.0", 0), ("TLS 1.0", 1), ("TLS 1.1", 2)] {
         let answer =
@@ -46,16 +49,18 @@ fn old_versions(site: &Site) -> Finding {
 }
 
 fn newest(site: &Site) -> Finding {
-    let agreed = agreed(site.server.address(), &[&version::TLS12, &version::TLS13], None)?;
-    ensure!(agreed == ProtocolVersion::TLSv1_3, "{agreed:?} is preferred");
-    let alone = self::agreed(site.server.address(), &[&version::TLS13], None)?;
-    ensure!(alone == ProtocolVersion::TLSv1_3, "{alone:?}");
+    for host in HOSTS {
+        for versions in [&[&version::TLS12, &version::TLS13][..], &[&version::TLS13]] {
+            let agreed = agreed(site, host, versions, None)?;
+            ensure!(agreed == ProtocolVersion::TLSv1_3, "{agreed:?} at {host}");
+        }
+    }
     Ok(())
 }
 
 fn suites(site: &Site) -> Finding {
-    for suite in RECOMMENDED {
-        let agreed = agreed(site.server.address(), &[&version::TLS12], Some(suite));
+    for (host, suite) in HOSTS.into_iter().flat_map(|host| RECOMMENDED.map(|suite| (host, suite))) {
+        let agreed = agreed(site, host, &[&version::TLS12], Some(suite));
         let agreed = agreed.map_err(|found| format!("{suite:#06x}: {found}"))?;
         ensure!(agreed == ProtocolVersion::TLSv1_2, "{agreed:?}");
     }
@@ -75,7 +80,8 @@ fn other_suites(site: &Site) -> Finding {
 
 /// What version a client of these agrees on with the server, offering one suite or all.
 fn agreed(
-    address: SocketAddr,
+    site: &Site,
+    host: &'static str,
     versions: &[&'static SupportedProtocolVersion],
     suite: Option<u16>,
 ) -> Result<ProtocolVersion, String> {
@@ -84,9 +90,9 @@ fn agreed(
     let provider = Arc::new(provider);
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions);
     let config = crate::spec::certificates::with_any_server(builder.map_err(|error| error.to_string())?, provider);
-    let name = ServerName::from(address.ip());
+    let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
     let mut session = ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
-    let mut socket = connected(address).map_err(|error| error.to_string())?;
+    let mut socket = connected(site.server.address()).map_err(|error| error.to_string())?;
     while session.is_handshaking() {
         session.complete_io(&mut socket).map_err(|error| error.to_string())?;
     }

@@ -20,7 +20,7 @@ const OBJECT: &[&str] = &["invalid_request", "invalid_request_object"];
 /// The checks.
 pub const CHECKS: &[Check] = &[
     Check {
-        line: "B.2-5",
+        line: "B.1 B.2 B.3 B.4 B.5 C.1",
         name: "201 with request_uri and expires_in, for both clients",
         applies: always,
         run: created,
