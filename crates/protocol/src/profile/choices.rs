@@ -285,13 +285,14 @@ impl Tightness for LoginHintForm {
     }
 }
 
+/// Where one of two profiles remembers, it is remembered.
 impl Tightness for Consent {
     fn is_looser_than(&self, _: &Self) -> bool {
         false
     }
 
     fn meet(&self, other: &Self) -> Self {
-        (*self).max(*other)
+        (*self).min(*other)
     }
 }
 

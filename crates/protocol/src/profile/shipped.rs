@@ -113,7 +113,7 @@ fn into_policy(table: Table, name: &str) -> Result<Policy, ProfileFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{AlgName, AssertionAudience, Pkce};
+    use crate::profile::{AlgName, AssertionAudience, Consent, Pkce};
     use parhelion_jose::jws::Algorithm;
 
     #[test]
@@ -145,6 +145,13 @@ mod tests {
         assert_eq!(met.pkce, Pkce::S256Required);
         assert_eq!(met.state_min_bytes.0, 8);
         assert_eq!(met.client_assertion_audience, AssertionAudience::IssuerString);
+    }
+
+    #[test]
+    fn consent_is_remembered_where_a_profile_says_so_whatever_the_dialect() {
+        let (oidc, dialect) = (shipped("oidc").unwrap(), shipped("rfc9126").unwrap());
+        assert_eq!(oidc.meet(&dialect).unwrap().consent, Consent::Remembered);
+        assert_eq!(dialect.meet(&dialect).unwrap().consent, Consent::AskedEveryTime);
     }
 
     #[test]
