@@ -726,6 +726,10 @@ reasons! {
         "the request does not come from the instance of the client that the grant is bound to",
         "an attestation of the same instance key",
         "keep using the same key; another instance needs a grant of its own";
+    PossessionMissing = "PAR-424", InvalidRequest, 400, "FAPI 2.0 Security Profile section 5.3.2.1",
+        "tokens are bound here, and the request shows no key to bind them to",
+        "a DPoP proof or a client certificate",
+        "send a DPoP proof, or show the certificate at the address in mtls_endpoint_aliases";
     AuthorizeParameterMissing = "PAR-501", InvalidRequest, 400, "RFC 9126 section 4",
         "client_id or request_uri is missing",
         "client_id and request_uri, each once",
