@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::plan::{Authentication, Family, Plan};
+use super::plan::{Authentication, Bound, Family, Plan};
 use crate::binary::Binary;
 use crate::browser::{Browser, User};
 use crate::request::Request;
@@ -76,7 +76,7 @@ impl Site {
         self.early.get_or_init(|| (self.brief().pushed().request_uri, Instant::now()))
     }
 
-    /// A client like the first one, whose requests live five seconds.
+    /// A client like the first one, whose requests live five seconds, and which says nothing of what binds its tokens.
     #[must_use]
     pub fn brief(&self) -> Client<'_> {
         Client::new(self, "brief")
@@ -259,16 +259,18 @@ fn registration(plan: Plan, (id, key_name, identity, path): (&str, &str, &str, &
             "token_endpoint_auth_method = \"self_signed_tls_client_auth\"".to_owned()
         }
     };
-    let (jwks, member) = (
-        json!({ "keys": key_set }),
-        if plan.is_dpop() { "dpop_bound_access_tokens" } else { "tls_client_certificate_bound_access_tokens" },
-    );
+    let jwks = json!({ "keys": key_set });
+    let binding = match (id, plan.bound) {
+        ("brief", _) => "",
+        (_, Bound::Dpop) => "dpop_bound_access_tokens = true",
+        (_, Bound::Certificate) => "tls_client_certificate_bound_access_tokens = true",
+    };
     format!(
         r#"
 [[tenant.client]]
 client_id = "{id}"
 {method}
-{member} = true
+{binding}
 jwks = '{jwks}'
 redirect_uris = ["https://{id}.client.example{path}"]
 grant_types = [{grant_types}]

@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::Value;
 
 use super::callback::Answer;
-use super::client::Pushed;
+use super::client::{Client, Pushed};
 use super::judge::{json, random_enough, refused};
 use super::plan::Plan;
 use super::signed_jwt::{now_s, verified};
@@ -72,9 +72,14 @@ fn used(site: &Site) -> Finding {
 }
 
 fn no_possession(site: &Site) -> Finding {
-    let first = site.first();
-    let (code, attempt) = first.code();
-    let mut call = first.redemption(&code, &attempt);
+    no_possession_of(site, &site.first())?;
+    // A client that registered neither way of binding; with a certificate and no proof, its tokens are bound to that.
+    if site.plan.asserts() || !site.plan.is_dpop() { no_possession_of(site, &site.brief()) } else { Ok(()) }
+}
+
+fn no_possession_of(site: &Site, client: &Client<'_>) -> Finding {
+    let (code, attempt) = client.code();
+    let mut call = client.redemption(&code, &attempt);
     let errors: &[&str] = if site.plan.is_dpop() {
         call.proof = None;
         &["invalid_request", "invalid_grant", "invalid_dpop_proof"]
@@ -86,7 +91,7 @@ fn no_possession(site: &Site) -> Finding {
             &["invalid_client", "invalid_request"]
         }
     };
-    refused(&call.send(), &[400, 401], errors)
+    refused(&call.send(), &[400, 401], errors).map_err(|found| format!("{}: {found}", client.id))
 }
 
 fn other_key(site: &Site) -> Finding {
