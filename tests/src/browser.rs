@@ -170,6 +170,12 @@ impl Browser {
         Self { http: Http::to(address), origin: format!("http://{address}"), cookies: Vec::new() }
     }
 
+    /// A browser that reaches its server, whose origin this is, in this way.
+    #[must_use]
+    pub fn over(http: Http, origin: &str) -> Self {
+        Self { http, origin: origin.to_owned(), cookies: Vec::new() }
+    }
+
     /// Another tab: the same cookies, a connection of its own.
     #[must_use]
     pub fn tab(&self) -> Self {

@@ -18,6 +18,7 @@ pub mod base64;
 pub mod binary;
 pub mod browser;
 pub mod client_key;
+pub mod conformance;
 pub mod dice;
 pub mod folder;
 pub mod html;

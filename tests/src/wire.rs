@@ -21,6 +21,8 @@ const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Connection {
     stream: Stream,
+    /// What it says in `Host`.
+    host: String,
     unread: Vec<u8>,
 }
 
@@ -69,7 +71,7 @@ impl Connection {
     /// # Errors
     /// The socket's.
     pub fn open(address: SocketAddr) -> io::Result<Self> {
-        Ok(Self { stream: Stream::Plain(connected(address)?), unread: Vec::new() })
+        Ok(Self { stream: Stream::Plain(connected(address)?), host: address.to_string(), unread: Vec::new() })
     }
 
     /// Connects for TLS; the handshake comes with the first bytes.
@@ -77,10 +79,19 @@ impl Connection {
     /// # Errors
     /// The socket's.
     pub fn open_tls(address: SocketAddr, config: Arc<ClientConfig>) -> io::Result<Self> {
-        let name = ServerName::IpAddress(address.ip().into());
-        let session = ClientConnection::new(config, name).map_err(io::Error::other)?;
+        Self::open_tls_to(address, &address.ip().to_string(), config)
+    }
+
+    /// The same for a host of this name, or address, on that machine.
+    ///
+    /// # Errors
+    /// The socket's; a name that is none.
+    pub fn open_tls_to(address: SocketAddr, name: &str, config: Arc<ClientConfig>) -> io::Result<Self> {
+        let server = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
+        let session = ClientConnection::new(config, server).map_err(io::Error::other)?;
         let stream = StreamOwned::new(session, connected(address)?);
-        Ok(Self { stream: Stream::Tls(Box::new(stream)), unread: Vec::new() })
+        let host = format!("{name}:{}", address.port());
+        Ok(Self { stream: Stream::Tls(Box::new(stream)), host, unread: Vec::new() })
     }
 
     /// Sends bytes as they are.
@@ -122,7 +133,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::receive`].
     pub fn exchange(&mut self, request: &Request) -> io::Result<Response> {
-        self.send(&request.bytes(&self.host()?))?;
+        self.send(&request.bytes(&self.host))?;
         if request.is_head() { self.receive_head() } else { self.receive() }
     }
 
@@ -148,10 +159,6 @@ impl Connection {
     /// The socket's.
     pub fn set_patience(&self, patience: Duration) -> io::Result<()> {
         self.stream.socket().set_read_timeout(Some(patience))
-    }
-
-    fn host(&self) -> io::Result<String> {
-        Ok(self.stream.socket().peer_addr()?.to_string())
     }
 
     /// Whether an idle connection has been closed by the server, or has sent what nobody asked for.
@@ -237,6 +244,8 @@ fn connected(address: SocketAddr) -> io::Result<TcpStream> {
 #[derive(Debug)]
 pub struct Http {
     address: SocketAddr,
+    /// The host, and how to speak TLS to it.
+    tls: Option<(String, Arc<ClientConfig>)>,
     connection: Option<Connection>,
 }
 
@@ -244,13 +253,19 @@ impl Http {
     /// Not yet connected.
     #[must_use]
     pub fn to(address: SocketAddr) -> Self {
-        Self { address, connection: None }
+        Self { address, tls: None, connection: None }
+    }
+
+    /// The same over TLS, to a host of this name, or address, on that machine.
+    #[must_use]
+    pub fn tls(address: SocketAddr, name: &str, config: Arc<ClientConfig>) -> Self {
+        Self { address, tls: Some((name.to_owned(), config)), connection: None }
     }
 
     /// Another one to the same server.
     #[must_use]
     pub fn another(&self) -> Self {
-        Self::to(self.address)
+        Self { address: self.address, tls: self.tls.clone(), connection: None }
     }
 
     /// Sends one request and reads its answer.
@@ -260,7 +275,7 @@ impl Http {
     pub fn send(&mut self, request: &Request) -> io::Result<Response> {
         let mut connection = match self.connection.take().filter(|connection| !connection.is_spent()) {
             Some(connection) => connection,
-            None => Connection::open(self.address)?,
+            None => self.open()?,
         };
         let response = connection.exchange(request)?;
         if !response.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) {
@@ -275,9 +290,16 @@ impl Http {
     /// The socket's.
     pub fn connect(&mut self) -> io::Result<()> {
         if self.connection.as_ref().is_none_or(Connection::is_spent) {
-            self.connection = Some(Connection::open(self.address)?);
+            self.connection = Some(self.open()?);
         }
         Ok(())
+    }
+
+    fn open(&self) -> io::Result<Connection> {
+        match &self.tls {
+            None => Connection::open(self.address),
+            Some((name, config)) => Connection::open_tls_to(self.address, name, Arc::clone(config)),
+        }
     }
 }
 

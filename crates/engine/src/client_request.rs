@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parhelion_jose::jwk::KeySet;
 use parhelion_protocol::client::Client;
 use parhelion_protocol::client_auth::attest_jwt_client_auth::{Headers, Instance, InstancePossession};
-use parhelion_protocol::client_auth::{self, Authorization, Evidence, Judge, Method, OnceKey, Party};
+use parhelion_protocol::client_auth::{self, Authorization, Callers, Evidence, Judge, Method, OnceKey, Party};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::parameters::Parameters;
 use parhelion_protocol::profile::{AttestationChallenge, ClientIdInForm, DpopNonce, Policy};
@@ -205,7 +205,7 @@ impl Engine {
         client_id_in_form: ClientIdInForm,
     ) -> Judged<Proven> {
         let find = async |id: &str| self.find_caller_among_clients(mount, id).await;
-        let judged = self.prove_caller(mount, request, client_id_in_form, find).await;
+        let judged = self.prove_caller(mount, request, client_id_in_form, Callers::Clients, find).await;
         let Judged { method, attestation_challenge, outcome, .. } = judged;
         let (dpop_nonce, outcome) = match outcome {
             Ok(caller) => self.prove_possession(mount, request, endpoint, caller).await,
@@ -319,6 +319,7 @@ impl Engine {
         mount: &Mount,
         request: &ClientRequest<'_>,
         client_id_in_form: ClientIdInForm,
+        callers: Callers,
         find: impl AsyncFnOnce(&str) -> Result<Option<Who>, Fault>,
     ) -> Judged<Caller> {
         let shown = &request.possession.certificate;
@@ -346,6 +347,7 @@ impl Engine {
             certificate,
             trust_anchors: &mount.tenant.trust_anchors,
             attesters: &mount.tenant.attesters,
+            callers,
             now_s: self.store.now().epoch_s(),
         };
         let method = party.map(|party| party.credential.method());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use parhelion_jose::base64url;
 use parhelion_jose::jwk::KeySet;
+use parhelion_protocol::client_auth::Callers;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::profile::{ClientIdInForm, Introspection};
@@ -53,7 +54,8 @@ impl Engine {
             Some(server) => Ok(Some(Who::ResourceServer(Arc::clone(server)))),
             None => self.find_caller_among_clients(mount, id).await,
         };
-        let judged = self.prove_caller(mount, request, ClientIdInForm::FromCredential, find).await;
+        let judged =
+            self.prove_caller(mount, request, ClientIdInForm::FromCredential, Callers::WithResourceServers, find).await;
         let Judged { method, attestation_challenge, outcome, .. } = judged;
         let (dpop_nonce, outcome) = match outcome {
             Ok(caller) if caller.authenticates_by_dpop() => {

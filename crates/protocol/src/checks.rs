@@ -4,10 +4,10 @@
 use crate::authorization_details_type::AuthorizationDetailsTypes;
 use crate::client::Client;
 use crate::parameters::Param;
-use crate::params::response_mode::ResponseMode;
+use crate::params::response_mode::{Content, ResponseMode};
 use crate::params::scope::Scope;
 use crate::params::{authorization_details, redirect_uri, resource};
-use crate::profile::{Policy, RedirectUriNeed, ScopeNeed, UnknownScope};
+use crate::profile::{NonceOrState, Policy, RedirectUriNeed, ScopeNeed, SignedResponses, UnknownScope};
 use crate::refusal::{Reason, Refusal};
 use crate::request::AuthorizationRequest;
 use crate::sender::Constraints;
@@ -60,9 +60,11 @@ const TABLE: &[Check] = &[
     Check { run: redirect_uri_is_sent,      push: Yes, authorize: Yes, completion: No  },
     Check { run: redirect_uri_is_registered, push: Yes, authorize: Yes, completion: Yes },
     Check { run: response_mode_keeps_tokens_secret, push: Yes, authorize: Yes, completion: Yes },
+    Check { run: response_is_signed,        push: Yes, authorize: Yes, completion: Yes },
     Check { run: tokens_can_be_bound,       push: Yes, authorize: Yes, completion: Yes },
     Check { run: pkce_is_used,              push: Yes, authorize: Yes, completion: Yes },
     Check { run: id_token_is_asked_for_in_full, push: Yes, authorize: Yes, completion: Yes },
+    Check { run: answer_can_be_told_apart,  push: Yes, authorize: Yes, completion: Yes },
     Check { run: scope_is_sent,             push: Yes, authorize: Yes, completion: No  },
     Check { run: scope_is_allowed,          push: Yes, authorize: Yes, completion: Yes },
     Check { run: resources_are_known,       push: Yes, authorize: Yes, completion: Yes },
@@ -135,6 +137,15 @@ fn response_mode_keeps_tokens_secret(subject: &Subject<'_>) -> Result<(), Refusa
     if refused { Err(about(Reason::ResponseModeUnfit, Param::ResponseMode)) } else { Ok(()) }
 }
 
+//= fapi-1.0-advanced#5.2.2 item 2
+fn response_is_signed(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let request = subject.request;
+    let as_jwt = request.response_mode.of(request.response_type).1 == Content::Jwt;
+    let signed = as_jwt || request.response_type.has_id_token();
+    let needed = subject.policy.signed_responses == SignedResponses::Required;
+    if signed || !needed { Ok(()) } else { Err(about(Reason::ResponseUnsigned, Param::ResponseMode)) }
+}
+
 fn tokens_can_be_bound(subject: &Subject<'_>) -> Result<(), Refusal> {
     let must_bind = Constraints::of(subject.client, subject.policy).must_bind();
     let unbound = must_bind && subject.request.response_type.has_token();
@@ -153,6 +164,16 @@ fn id_token_is_asked_for_in_full(subject: &Subject<'_>) -> Result<(), Refusal> {
             Err(about(Reason::OpenidMissing, Param::Scope))
         }
         Some(_) => Ok(()),
+    }
+}
+
+//= fapi-1.0-baseline#5.2.2.2, fapi-1.0-baseline#5.2.2.3
+fn answer_can_be_told_apart(subject: &Subject<'_>) -> Result<(), Refusal> {
+    let request = subject.request;
+    match (subject.policy.nonce_or_state, request.scope.has("openid")) {
+        (NonceOrState::Required, true) if request.nonce.is_none() => Err(about(Reason::NonceMissing, Param::Nonce)),
+        (NonceOrState::Required, false) if request.state.is_none() => Err(about(Reason::StateMissing, Param::State)),
+        (NonceOrState::Required | NonceOrState::Optional, _) => Ok(()),
     }
 }
 

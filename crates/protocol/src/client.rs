@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 pub use credential::Credential;
 
-use crate::client_auth::{GivenSecret, Method, Party};
+use crate::client_auth::{GivenSecret, Method, Party, Role};
 use crate::jwks_uri::JwksUri;
 use crate::limits;
 pub use crate::metadata_fault::MetadataFault;
@@ -272,7 +272,13 @@ impl Client {
     #[must_use]
     pub const fn party(&self) -> Party<'_> {
         let jwks_uri = self.jwks_uri.as_ref();
-        Party { credential: &self.credential, keys: Some(&self.keys), jwks_uri, status: self.status }
+        Party {
+            credential: &self.credential,
+            keys: Some(&self.keys),
+            jwks_uri,
+            status: self.status,
+            role: Role::Client,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use parhelion_jose::jwk::KeySet;
 use serde::Deserialize;
 
 use crate::client::{ClientStatus, Credential, MetadataFault, key_set};
-use crate::client_auth::{Party, SecretDigest, Secrets};
+use crate::client_auth::{Method, Party, Role, SecretDigest, Secrets};
 use crate::response_jwt::{Answer, Registered, ResponseJwt};
 
 /// A resource server.
@@ -41,6 +41,9 @@ pub struct ResourceServerMetadata {
 }
 
 impl ResourceServer {
+    /// How resource servers authenticate, under every profile.
+    pub const METHOD: Method = Method::ClientSecretBasic;
+
     /// A resource server that authenticates with a secret, by `client_secret_basic`, if it has one.
     ///
     /// # Errors
@@ -61,6 +64,12 @@ impl ResourceServer {
     #[must_use]
     pub fn party(&self) -> Option<Party<'_>> {
         let credential = self.credential.as_ref()?;
-        Some(Party { credential, keys: None, jwks_uri: None, status: ClientStatus::Enabled })
+        Some(Party {
+            credential,
+            keys: None,
+            jwks_uri: None,
+            status: ClientStatus::Enabled,
+            role: Role::ResourceServer,
+        })
     }
 }

@@ -7,7 +7,9 @@ use parhelion_jose::jws::{Algorithm, MacAlgorithm, MacKey};
 use parhelion_jose::signing::SigningKey;
 use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::client_auth::attest_jwt_client_auth::Headers;
-use parhelion_protocol::client_auth::{self, Authorization, Evidence, GivenSecret, Judge, OnceKey, TrustAnchors};
+use parhelion_protocol::client_auth::{
+    self, Authorization, Callers, Evidence, GivenSecret, Judge, OnceKey, TrustAnchors,
+};
 use parhelion_protocol::form;
 use parhelion_protocol::profile::{ClientIdInForm, LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
@@ -74,6 +76,7 @@ fn judge(client: Option<&Client>, profile: &str, body: &str) -> Result<OnceKey, 
         certificate: None,
         attesters: &[],
         trust_anchors: &trust_anchors,
+        callers: Callers::Clients,
         now_s: NOW,
     };
     let evidence = Evidence {

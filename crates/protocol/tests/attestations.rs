@@ -7,7 +7,7 @@ use parhelion_jose::jws::Algorithm;
 use parhelion_jose::signing::SigningKey;
 use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::client_auth::attest_jwt_client_auth::{Attester, Headers, InstancePossession};
-use parhelion_protocol::client_auth::{self, Authorization, Evidence, Judge, Proof, TrustAnchors};
+use parhelion_protocol::client_auth::{self, Authorization, Callers, Evidence, Judge, Proof, TrustAnchors};
 use parhelion_protocol::form;
 use parhelion_protocol::profile::{ClientIdInForm, LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
@@ -83,6 +83,7 @@ impl Bench {
             attesters: &self.attesters,
             certificate: None,
             trust_anchors: &TrustAnchors::default(),
+            callers: Callers::Clients,
             now_s: NOW,
         };
         let presented = client_auth::present(&evidence, ClientIdInForm::FromCredential);

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use parhelion_jose::{base64, base64url};
 use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::client_auth::attest_jwt_client_auth::Headers;
-use parhelion_protocol::client_auth::{self, Authorization, Evidence, Judge, Method, TrustAnchors};
+use parhelion_protocol::client_auth::{self, Authorization, Callers, Evidence, Judge, Method, TrustAnchors};
 use parhelion_protocol::form;
 use parhelion_protocol::profile::{ClientIdInForm, LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
@@ -117,6 +117,7 @@ fn judge_form(client: Option<&Client>, trust_anchors: &TrustAnchors, shown: &Sho
         certificate,
         trust_anchors,
         attesters: &[],
+        callers: Callers::Clients,
         now_s: NOW,
     };
     let evidence = Evidence {

@@ -7,10 +7,13 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose,
     GeneralSubtree, IsCa, Issuer, KeyPair, NameConstraints, SanType,
 };
+use rustls::client::WantsClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{
+    ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, RootCertStore, SignatureScheme, WantsVerifier,
+};
 
 use crate::base64;
 
@@ -127,7 +130,34 @@ pub fn tls_client(identity: Option<&Identity>) -> Arc<ClientConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_safe_default_protocol_versions().expect("TLS");
-    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyServer(provider)));
+    with_identity(builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyServer(provider))), identity)
+}
+
+/// What a client that takes any server needs, and has no certificate.
+#[must_use]
+pub fn with_any_server(
+    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+    provider: Arc<CryptoProvider>,
+) -> ClientConfig {
+    builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyServer(provider))).with_no_client_auth()
+}
+
+/// The same for a client that trusts servers of this authority, and no others.
+///
+/// # Panics
+/// When the library cannot.
+#[must_use]
+pub fn tls_client_trusting(authority: &CertificateDer<'_>, identity: Option<&Identity>) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.clone().into_owned()).expect("an authority");
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    with_identity(builder.with_safe_default_protocol_versions().expect("TLS").with_root_certificates(roots), identity)
+}
+
+fn with_identity(
+    builder: ConfigBuilder<ClientConfig, WantsClientCert>,
+    identity: Option<&Identity>,
+) -> Arc<ClientConfig> {
     Arc::new(match identity {
         None => builder.with_no_client_auth(),
         Some(identity) => {

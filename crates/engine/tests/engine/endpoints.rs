@@ -62,6 +62,26 @@ pub(crate) async fn introspected(scene: &Scene, token: &str) -> Value {
     }
 }
 
+#[tokio::test]
+async fn resource_server_asks_with_its_secret_whatever_the_profile_asks_of_clients() {
+    let scene = Scene::with_profile("fapi2-security");
+    let ask = async |id: &str, secret: &str| {
+        let secret = Some(Zeroizing::new(secret.to_owned()));
+        let authorization = Authorization::Basic { client_id: id.to_owned(), client_secret: secret };
+        let parameters = form::parse(b"token=unknown").unwrap();
+        let request = ClientRequest { authorization, parameters, possession: Possession::default() };
+        scene.engine.introspect(&scene.mount, &request, AnswerForm::Json).await.outcome
+    };
+    assert!(ask("api", "api-secret").await.is_ok());
+    // Nobody learns from the answer which of these exist.
+    for (id, expected) in
+        [("api", Reason::ClientSecretWrong), ("nobody", Reason::ClientUnknown), ("app", Reason::MethodNotRegistered)]
+    {
+        let refused = reason(ask(id, "wrong").await);
+        assert_eq!((refused, refused.row().public().code), (expected, Reason::ClientSecretWrong.row().public().code));
+    }
+}
+
 async fn revoke(scene: &Scene, client: &str, token: &str) -> Result<(), Turned> {
     let body = format!("client_id={client}&token={token}");
     let parameters = form::parse(body.as_bytes()).unwrap();

@@ -35,6 +35,7 @@ use crate::limits;
 use crate::parameters::{Param, Parameters};
 use crate::profile::{ClientIdInForm, Policy};
 use crate::refusal::{Reason, Refusal};
+use crate::resource_server::ResourceServer;
 use crate::sender::Shown;
 use crate::sender::certificate::{self, Chain};
 use attest_jwt_client_auth::{Attester, Instance};
@@ -260,6 +261,27 @@ pub struct Party<'a> {
     pub jwks_uri: Option<&'a JwksUri>,
     /// Whether it is served.
     pub status: ClientStatus,
+    /// Which of the two it is.
+    pub role: Role,
+}
+
+/// What somebody who authenticates is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Held to the methods of the policy.
+    Client,
+    /// Held to what it is registered with: RFC 7662 section 2.1 leaves its credential open, and what profiles say of
+    /// authentication they say of clients.
+    ResourceServer,
+}
+
+/// Who may call an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// Clients.
+    Clients,
+    /// Clients and resource servers (RFC 7662).
+    WithResourceServers,
 }
 
 /// What a credential is judged against.
@@ -277,8 +299,26 @@ pub struct Judge<'a> {
     pub trust_anchors: &'a TrustAnchors,
     /// Whose attestations the tenant takes.
     pub attesters: &'a [Attester],
+    /// Who may call the endpoint.
+    pub callers: Callers,
     /// Seconds since 1970.
     pub now_s: i64,
+}
+
+impl Judge<'_> {
+    fn accepts(&self, role: Role, method: Method) -> bool {
+        let as_resource_server = role == Role::ResourceServer && method == ResourceServer::METHOD;
+        as_resource_server || self.policy.client_auth_methods.has(&method)
+    }
+
+    /// Whether anybody who may call could be registered for the method.
+    fn takes(&self, method: Method) -> bool {
+        let role = match self.callers {
+            Callers::Clients => Role::Client,
+            Callers::WithResourceServers => Role::ResourceServer,
+        };
+        self.accepts(role, method)
+    }
 }
 
 /// Reads which credential a request presents (RFC 6749 section 2.3: at most one).
@@ -325,7 +365,7 @@ pub fn present<'a>(evidence: &Evidence<'a>, client_id_in_form: ClientIdInForm) -
 /// The [`Refusal`] of whatever did not hold.
 pub fn prove(presented: &Presented<'_>, party: Option<Party<'_>>, judge: &Judge<'_>) -> Result<Proof, Refusal> {
     // A client whose policy accepts fewer methods is not to be told from an unknown one.
-    if !presented.methods().iter().any(|method| judge.policy.client_auth_methods.has(method)) {
+    if !presented.methods().iter().any(|method| judge.takes(*method)) {
         let public = matches!(presented, Presented::None(_));
         return Err(if public { Reason::PublicClientRefused } else { Reason::MethodRefused }.into());
     }
@@ -358,8 +398,9 @@ fn judge_credential(
     judge: &Judge<'_>,
 ) -> Result<Option<OnceKey>, Refusal> {
     let credential = party.map(|party| party.credential);
-    let accepted = |credential: &Credential| judge.policy.client_auth_methods.has(&credential.method());
+    let accepted = party.is_none_or(|party| judge.accepts(party.role, party.credential.method()));
     match (presented, credential) {
+        _ if !accepted => Err(Reason::MethodNotRegistered.into()),
         (Presented::None(_), Some(Credential::None) | None) => Ok(None),
         (Presented::ClientSecretBasic(p), Some(Credential::ClientSecretBasic(secrets))) => {
             p.prove(Some(secrets), judge)
@@ -375,7 +416,6 @@ fn judge_credential(
             p.prove(Some(keys), *alg, judge)
         }
         (Presented::ClientSecretJwt(p), None) => p.prove(None, None, judge),
-        (Presented::MutualTls(_), Some(credential)) if !accepted(credential) => Err(Reason::MethodNotRegistered.into()),
         (Presented::MutualTls(_), Some(Credential::None)) => Ok(None),
         (Presented::MutualTls(_), Some(Credential::TlsClientAuth(subject))) => {
             tls_client_auth::prove(Some(subject), judge)

@@ -134,9 +134,10 @@ mod tests {
             let is_accepted = |known: &&ResponseType| parse(known.as_str(), &policy).is_ok();
             ResponseType::ALL.iter().filter(is_accepted).count()
         };
-        for profile in ["default", "fapi2-security", "fapi2-message-signing", "autional"] {
+        for profile in ["default", "oauth21", "atproto", "fapi2-security", "fapi2-message-signing", "autional"] {
             assert_eq!(accepted(profile), 1, "{profile}");
         }
+        assert_eq!((accepted("fapi1-advanced"), accepted("oidc")), (2, 6));
         for profile in ["rfc9126", "authlete", "ibm-verify", "pingone"] {
             assert_eq!(accepted(profile), 7, "{profile}");
         }

@@ -178,6 +178,26 @@ pub enum RequestObjectTerms {
     Required,
 }
 
+/// Whether an authorization response must be signed. Later is tighter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignedResponses {
+    /// It is where the client asks for that.
+    Optional,
+    /// By an ID token in it, or as a JWT (FAPI 1.0 part 2 section 5.2.2).
+    Required,
+}
+
+/// Whether a request must carry what its client knows the answer by. Later is tighter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NonceOrState {
+    /// A `nonce` only where the response carries an ID token.
+    Optional,
+    /// A `nonce` with `openid`, else a `state` (FAPI 1.0 part 1 sections 5.2.2.2 and 5.2.2.3).
+    Required,
+}
+
 /// Whether a DPoP proof must carry a nonce of the server's. Later is tighter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -247,6 +267,8 @@ later_is_tighter!(
     PushedRequests,
     RequestObjects,
     RequestObjectTerms,
+    SignedResponses,
+    NonceOrState,
     DpopNonce,
     SenderConstraint,
     Min
@@ -263,13 +285,14 @@ impl Tightness for LoginHintForm {
     }
 }
 
+/// Where one of two profiles remembers, it is remembered.
 impl Tightness for Consent {
     fn is_looser_than(&self, _: &Self) -> bool {
         false
     }
 
     fn meet(&self, other: &Self) -> Self {
-        (*self).max(*other)
+        (*self).min(*other)
     }
 }
 

@@ -10,9 +10,9 @@ mod shipped;
 
 pub use choices::{
     AlgName, AssertionAudience, AttestationChallenge, Chosen, ClientIdInForm, Consent, DpopNonce, EncryptionAlgName,
-    EncryptionEncName, Introspection, LoginHintForm, LoopbackRedirectUri, Max, Min, Pkce, PushedRequests,
+    EncryptionEncName, Introspection, LoginHintForm, LoopbackRedirectUri, Max, Min, NonceOrState, Pkce, PushedRequests,
     RedirectUriNeed, RefreshTokenRotation, RefreshTokens, RequestObjectTerms, RequestObjects, ScopeNeed,
-    SenderConstraint, Set, UnknownScope,
+    SenderConstraint, Set, SignedResponses, UnknownScope,
 };
 pub use policy::{Loosened, Policy};
 pub use shipped::{ProfileFault, names, read, reason, shipped};

@@ -4,9 +4,9 @@ use serde::Deserialize;
 
 use super::choices::{
     AlgName, AssertionAudience, AttestationChallenge, Chosen, ClientIdInForm, Consent, DpopNonce, EncryptionAlgName,
-    EncryptionEncName, Introspection, LoginHintForm, LoopbackRedirectUri, Max, Min, Pkce, PushedRequests,
+    EncryptionEncName, Introspection, LoginHintForm, LoopbackRedirectUri, Max, Min, NonceOrState, Pkce, PushedRequests,
     RedirectUriNeed, RefreshTokenRotation, RefreshTokens, RequestObjectTerms, RequestObjects, ScopeNeed,
-    SenderConstraint, Set, Tightness, UnknownScope,
+    SenderConstraint, Set, SignedResponses, Tightness, UnknownScope,
 };
 use crate::client_auth::Method;
 use crate::params::prompt::Prompt;
@@ -112,6 +112,10 @@ policy! {
     response_types: Set<ResponseType>,
     /// Accepted response modes.
     response_modes: Set<ResponseMode>,
+    /// Whether an authorization response must be signed.
+    signed_responses: SignedResponses,
+    /// Whether a request must carry what its client knows the answer by.
+    nonce_or_state: NonceOrState,
     /// Accepted values of `prompt`.
     prompts: Set<Prompt>,
     /// Accepted forms of `login_hint`.

@@ -14,6 +14,10 @@ const SHIPPED: &[(&str, &str)] = &[
     ("fapi2-security", include_str!("fapi2-security.toml")),
     ("fapi2-message-signing", include_str!("fapi2-message-signing.toml")),
     ("haip", include_str!("haip.toml")),
+    ("fapi1-advanced", include_str!("fapi1-advanced.toml")),
+    ("oauth21", include_str!("oauth21.toml")),
+    ("oidc", include_str!("oidc.toml")),
+    ("atproto", include_str!("atproto.toml")),
     ("authlete", include_str!("authlete.toml")),
     ("ibm-verify", include_str!("ibm-verify.toml")),
     ("autional", include_str!("autional.toml")),
@@ -109,7 +113,7 @@ fn into_policy(table: Table, name: &str) -> Result<Policy, ProfileFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{AlgName, AssertionAudience, Pkce};
+    use crate::profile::{AlgName, AssertionAudience, Consent, Pkce};
     use parhelion_jose::jws::Algorithm;
 
     #[test]
@@ -125,6 +129,7 @@ mod tests {
         assert_eq!(audience("rfc9126"), AssertionAudience::Contains);
         assert_eq!(audience("default"), AssertionAudience::IssuerSole);
         assert_eq!(audience("fapi2-security"), AssertionAudience::IssuerString);
+        assert_eq!(audience("fapi1-advanced"), AssertionAudience::Contains);
     }
 
     #[test]
@@ -140,6 +145,13 @@ mod tests {
         assert_eq!(met.pkce, Pkce::S256Required);
         assert_eq!(met.state_min_bytes.0, 8);
         assert_eq!(met.client_assertion_audience, AssertionAudience::IssuerString);
+    }
+
+    #[test]
+    fn consent_is_remembered_where_a_profile_says_so_whatever_the_dialect() {
+        let (oidc, dialect) = (shipped("oidc").unwrap(), shipped("rfc9126").unwrap());
+        assert_eq!(oidc.meet(&dialect).unwrap().consent, Consent::Remembered);
+        assert_eq!(dialect.meet(&dialect).unwrap().consent, Consent::AskedEveryTime);
     }
 
     #[test]

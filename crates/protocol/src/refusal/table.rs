@@ -447,7 +447,7 @@ reasons! {
         "leave response_mode out, or use fragment or form_post";
     NonceMissing = "PAR-352", InvalidRequest, 400, "OpenID Connect Core section 3.2.2.1",
         "nonce is missing",
-        "a nonce, because the response carries an ID token",
+        "a nonce, because the response carries an ID token or the profile asks for one",
         "send a fresh nonce with every request";
     OpenidMissing = "PAR-353", InvalidRequest, 400, "OpenID Connect Core section 3.2.2.1",
         "the scope has no openid",
@@ -457,6 +457,14 @@ reasons! {
         "the client needs bound tokens, and the authorization response cannot carry one",
         "response_type=code, or code id_token",
         "redeem a code with a proof of the key";
+    StateMissing = "PAR-358", InvalidRequest, 400, "FAPI 1.0 part 1 section 5.2.2.3",
+        "state is missing",
+        "a state, because openid is not asked for",
+        "send a fresh state with every request";
+    ResponseUnsigned = "PAR-359", InvalidRequest, 400, "FAPI 1.0 part 2 section 5.2.2",
+        "the authorization response would not be signed",
+        "response_type=code id_token, or a response mode with jwt",
+        "send response_mode=jwt";
     RedirectUriMissing = "PAR-308", InvalidRequest, 400, "OpenID Connect Core section 3.1.2.1",
         "redirect_uri is missing",
         "a registered redirect_uri",
@@ -718,6 +726,10 @@ reasons! {
         "the request does not come from the instance of the client that the grant is bound to",
         "an attestation of the same instance key",
         "keep using the same key; another instance needs a grant of its own";
+    PossessionMissing = "PAR-424", InvalidRequest, 400, "FAPI 2.0 Security Profile section 5.3.2.1",
+        "tokens are bound here, and the request shows no key to bind them to",
+        "a DPoP proof or a client certificate",
+        "send a DPoP proof, or show the certificate at the address in mtls_endpoint_aliases";
     AuthorizeParameterMissing = "PAR-501", InvalidRequest, 400, "RFC 9126 section 4",
         "client_id or request_uri is missing",
         "client_id and request_uri, each once",

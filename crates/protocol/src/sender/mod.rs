@@ -133,7 +133,7 @@ impl Constraints {
         let alone = self.any == SenderConstraint::Required && shown.jkt.is_none();
         let by_certificate = alone || self.certificate == SenderConstraint::Required || grant.x5t_s256.is_some();
         let bound = Confirmation::of(Held { x5t_s256: shown.x5t_s256.filter(|_| by_certificate), ..shown });
-        if bound.is_none() && alone { Err(Reason::DpopProofMissing.into()) } else { Ok(bound) }
+        if bound.is_none() && alone { Err(Reason::PossessionMissing.into()) } else { Ok(bound) }
     }
 }
 
@@ -201,7 +201,7 @@ mod tests {
             ([Optional; 3], NOTHING, Ok(None)),
             ([Optional; 3], CERTIFICATE, Ok(None)),
             ([Optional; 3], EITHER, Ok(Some(Confirmation::Jkt(A)))),
-            ([Optional, Optional, Required], NOTHING, Err(Reason::DpopProofMissing)),
+            ([Optional, Optional, Required], NOTHING, Err(Reason::PossessionMissing)),
             ([Optional, Optional, Required], PROOF, Ok(Some(Confirmation::Jkt(A)))),
             ([Optional, Optional, Required], CERTIFICATE, Ok(Some(Confirmation::X5tS256(B)))),
             ([Optional, Optional, Required], EITHER, Ok(Some(Confirmation::Jkt(A)))),
