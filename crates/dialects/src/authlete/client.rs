@@ -35,6 +35,11 @@ const ALGORITHMS: &[&str] = &[
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA",
 ];
 
+/// Whether a method is one that the vendor's older libraries know too: they cannot read a service with any other.
+pub(super) fn is_known_everywhere(name: &str) -> bool {
+    METHODS.iter().filter(|known| **known != "ATTEST_JWT_CLIENT_AUTH").any(|known| *known == name)
+}
+
 /// Whether a method has a published name.
 pub(super) fn is_method(name: &str) -> bool {
     METHODS.contains(&name)

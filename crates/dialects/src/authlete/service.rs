@@ -117,7 +117,7 @@ fn service(mount: &Mount) -> Map<String, Value> {
         "clientIdAliasEnabled": true,
         "supportedGrantTypes": grants,
         "supportedResponseTypes": responses,
-        "supportedTokenAuthMethods": methods.into_iter().filter(|name| client::is_method(name)).collect::<Vec<_>>(),
+        "supportedTokenAuthMethods": methods.into_iter().filter(|name| client::is_known_everywhere(name)).collect::<Vec<_>>(),
         "supportedPromptValues": prompts,
         "supportedScopes": scopes.iter().map(|name| json!({ "name": name, "defaultEntry": false })).collect::<Vec<_>>(),
         "supportedAuthorizationDetailsTypes": tenant.authorization_details_types.keys().collect::<Vec<_>>(),
