@@ -29,6 +29,8 @@ enum Command {
     Test(TestArguments),
     /// Send every row of the requirements and attacks to the server and say which were executed, deferred and missing.
     Spec(spec::SpecArguments),
+    /// Send every field, value, status and error of the vendors' documents to the server and say which case shows it.
+    Seeds,
     /// Read the tracked files for what a compiler does not look at.
     Tidy,
     /// Give the oracles of the parsers what libFuzzer finds; needs a nightly toolchain and cargo-fuzz.
@@ -67,6 +69,7 @@ fn run(command: Command) -> Result<(), String> {
             if arguments.list { suite::list(extent) } else { suite::run(&repository, extent)? }
         }
         Command::Spec(arguments) => spec::run(&repository, &arguments)?,
+        Command::Seeds => spec::seeds(&repository)?,
         Command::Tidy => tidy::run(&repository)?,
         Command::Fuzz(arguments) => fuzz::run(&repository, &arguments)?,
         Command::Kill(arguments) => proofs::kill(&repository, &arguments)?,

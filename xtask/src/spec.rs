@@ -1,4 +1,4 @@
-//! `cargo xtask spec`: the rows of requirements and attacks, executed against the server; what was executed, what waits for
+//! `cargo xtask spec` and `cargo xtask seeds`: the rows of requirements and attacks, executed against the server; what was executed, what waits for
 //! a feature, what is missing.
 
 use std::collections::BTreeMap;
@@ -22,19 +22,17 @@ pub(crate) struct SpecArguments {
     only: Option<String>,
 }
 
+/// The documents that the project was asked to implement, by the letters of their rows.
+const SEEDS: [(&str, &str); 4] = [
+    ("SI", "IBM Verify, POST /oauth2/par"),
+    ("SU", "Autional, POST /oauth/pushed-authorization"),
+    ("SP", "PingOne, POST /{envID}/as/par (CLIENT_SECRET_POST)"),
+    ("SA", "Authlete, POST /api/{serviceId}/pushed_auth_req, and the page of its Ruby SDK"),
+];
+
 /// Runs the cases and prints the report.
 pub(crate) fn run(repository: &Repository, arguments: &SpecArguments) -> Result<(), String> {
-    suite::build_server(repository)?;
-    let path = repository.target().join("spec-report.json");
-    // A report of an earlier run must not stand for this one.
-    let _ = fs::remove_file(&path);
-    let mut test = repository.cargo();
-    test.args(["test", "--release", "--locked", "--quiet", "-p", "parhelion-tests", "--test", "spec"]);
-    test.env("PARHELION_BIN", repository.server_binary());
-    test.env("PARHELION_SPEC", arguments.only.as_deref().unwrap_or_default());
-    let outcome = must(&mut test);
-    let text = fs::read_to_string(&path).map_err(|error| format!("no report: {error}"))?;
-    let report: Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let (report, outcome) = report(repository, arguments.only.as_deref().unwrap_or_default())?;
     print(&report, arguments);
     let failures = failures(&report, arguments);
     match (failures.is_empty(), outcome) {
@@ -43,6 +41,50 @@ pub(crate) fn run(repository: &Repository, arguments: &SpecArguments) -> Result<
         (true, Err(_)) => Ok(()),
         (false, _) => Err(failures.join("; ")),
     }
+}
+
+/// Runs the cases of the vendors' documents and prints a line for each thing that they say.
+pub(crate) fn seeds(repository: &Repository) -> Result<(), String> {
+    let only = SpecArguments { rows: true, only: Some("seed_".to_owned()) };
+    let (report, _) = report(repository, "seed_")?;
+    let executed = members(&report, "executed");
+    let deferred = members(&report, "deferred");
+    for (letters, document) in SEEDS {
+        headline(document);
+        for (id, row) in executed.iter().filter(|(id, _)| group(id) == letters) {
+            println!("      {id:<6} {}", text(row, "about"));
+            let (passing, refused) = (count(row, "passing"), count(row, "refused"));
+            println!("             {passing} passing, {refused} refused: {}", texts(row, "shown_by").join("; "));
+        }
+        for (id, why) in deferred.iter().filter(|(id, _)| group(id) == letters) {
+            println!("      {id:<6} {}", why.as_str().unwrap_or_default());
+        }
+    }
+    print_cases("Wrong", &report, "wrong");
+    let missing =
+        texts(&report, "missing").into_iter().filter(|id| SEEDS.iter().any(|(letters, _)| group(id) == *letters));
+    let missing: Vec<String> = missing.collect();
+    let mut failures = failures(&report, &only);
+    if !missing.is_empty() {
+        failures.push(format!("nothing shows {}", missing.join(" ")));
+    }
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
+}
+
+/// Runs the cases whose file, rows or title have `only` in them; gives what came of them, and whether all came out right.
+fn report(repository: &Repository, only: &str) -> Result<(Value, Result<(), String>), String> {
+    suite::build_server(repository)?;
+    let path = repository.target().join("spec-report.json");
+    // A report of an earlier run must not stand for this one.
+    let _ = fs::remove_file(&path);
+    let mut test = repository.cargo();
+    test.args(["test", "--release", "--locked", "--quiet", "-p", "parhelion-tests", "--test", "spec"]);
+    test.env("PARHELION_BIN", repository.server_binary());
+    test.env("PARHELION_SPEC", only);
+    let outcome = must(&mut test);
+    let text = fs::read_to_string(&path).map_err(|error| format!("no report: {error}"))?;
+    let report = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok((report, outcome))
 }
 
 fn print(report: &Value, arguments: &SpecArguments) {

@@ -53,7 +53,7 @@ fn about_headers(answer: &Response, cacheable: bool) -> Vec<String> {
 }
 
 fn unchallenged(answer: &Response, actual: &Actual, scene: &Scene) -> Option<String> {
-    let excused = scene.vendor == Vendor::AlwaysUnauthorized && !actual.sent.authorization;
+    let excused = scene.vendor != Vendor::None && !actual.sent.authorization;
     let unchallenged = answer.status == 401 && answer.header("www-authenticate").is_none();
     (unchallenged && !excused).then(|| "401 without a challenge".to_owned())
 }

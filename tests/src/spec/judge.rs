@@ -66,7 +66,7 @@ pub enum Vendor {
     None,
     /// It answers 401 to every client that fails to authenticate, challenged or not.
     AlwaysUnauthorized,
-    /// It sends `state` back with an error.
+    /// So does this one, which sends `state` back with an error besides.
     EchoesState,
 }
 
@@ -151,7 +151,7 @@ fn about_answer(outcome: &Outcome, actual: &Actual, answer: &Response, scene: &S
 
 fn about_status(outcome: &Outcome, actual: &Actual, answer: &Response, scene: &Scene) -> Option<String> {
     // RFC 9110 section 15.5.2: a 401 needs a challenge, and only the Authorization header has one.
-    let challenged = actual.sent.authorization || scene.vendor == Vendor::AlwaysUnauthorized;
+    let challenged = actual.sent.authorization || scene.vendor != Vendor::None;
     let due = |status: &u16| match (outcome.shape, *status) {
         (Shape::JsonError, 401) if !challenged => 400,
         (_, status) => status,

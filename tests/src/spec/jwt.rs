@@ -10,6 +10,7 @@ use toml::{Table, Value};
 
 use super::fields::Fields;
 use super::keys::Keys;
+use super::site;
 use crate::client_key::unix_s;
 use crate::{base64, dice};
 
@@ -60,6 +61,14 @@ pub fn make(keys: &Keys, usual: Usual<'_>, different: Table) -> String {
     let (header, claims) = (base64::url_safe(header.as_bytes()), base64::url_safe(claims.as_bytes()));
     let signature = signer.sign(&alg, format!("{header}.{claims}").as_bytes(), &secret);
     tampered(&header, &claims, signature, tamper.as_deref())
+}
+
+/// A DPoP proof of the key `holder`, for a POST to this URL (RFC 9449 section 4.2).
+#[must_use]
+pub fn proof_of_possession(htu: &str) -> String {
+    let claims = json!({ "htm": "POST", "htu": htu, "jti": jti(), "iat": seconds(0) });
+    let usual = Usual { key: "holder", typ: Some("dpop+jwt"), holder: Holder::Shown, claims };
+    make(site::all_keys(), usual, Table::new())
 }
 
 /// Software statements by name (RFC 7591 section 2.3): one of the issuer that `gate` trusts, and those that are not.

@@ -51,12 +51,14 @@ pub fn keep(name: &str, text: &str) {
 }
 
 /// Cases of one row.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Tally {
     passing: usize,
     refused: usize,
     wrong: usize,
     known_wrong: usize,
+    /// File and title, without the variant.
+    shown_by: BTreeSet<String>,
 }
 
 impl Report {
@@ -118,12 +120,12 @@ impl Report {
             .executed()
             .into_iter()
             .map(|(id, tally)| {
-                let Tally { passing, refused, wrong, known_wrong } = tally;
+                let Tally { passing, refused, wrong, known_wrong, shown_by } = tally;
                 let about = self.rows.all.get(&id).cloned().unwrap_or_default();
                 let partly = self.rows.partly.get(&id);
                 let row = json!({
                     "about": about, "passing": passing, "refused": refused, "wrong": wrong,
-                    "known_wrong": known_wrong, "partly": partly,
+                    "known_wrong": known_wrong, "partly": partly, "shown_by": shown_by,
                 });
                 (id, row)
             })
@@ -149,6 +151,8 @@ impl Report {
         for verdict in &self.verdicts {
             for id in &verdict.rows {
                 let tally = rows.entry(id.clone()).or_default();
+                let title = verdict.title.split_once(" [").map_or(verdict.title.as_str(), |(title, _)| title);
+                tally.shown_by.insert(format!("{}: {title}", verdict.file));
                 if verdict.passing {
                     tally.passing += 1;
                 } else {

@@ -29,15 +29,17 @@ pub struct KnownWrong {
 }
 
 impl Rows {
-    /// Reads `rows.toml`, `deferred.toml` and `known_wrong.toml`.
+    /// Reads `rows.toml`, `seeds.toml`, `deferred.toml` and `known_wrong.toml`.
     ///
     /// # Panics
     /// When they are not what they should be.
     #[must_use]
     pub fn read() -> Self {
         let deferred = table(include_str!("../../spec/deferred.toml"));
+        let mut all = pairs(&table(include_str!("../../spec/rows.toml")), "rows");
+        all.extend(pairs(&table(include_str!("../../spec/seeds.toml")), "rows"));
         let rows = Self {
-            all: pairs(&table(include_str!("../../spec/rows.toml")), "rows"),
+            all,
             deferred: reasons(&deferred, "deferred"),
             partly: reasons(&deferred, "partly"),
             known_wrong: known_wrong(&table(concat!(

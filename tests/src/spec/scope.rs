@@ -12,6 +12,8 @@
 //! | `{{first:20:name}}` | the first so many characters of a value |
 //! | `{{other:name}}` | a value with one character replaced |
 //! | `{{upper:name}}` | a value in upper case |
+//! | `{{urlencode:name}}` | a value as it stands in a form |
+//! | `{{proof:https://...}}` | a DPoP proof of the key `holder` for a POST to that URL |
 //! | `{{byte:ff}}` | a byte that is no text |
 //! | `{{many:10000}}` | so many parameters |
 //! | `{{sha256:text}}` | base64url of the digest |
@@ -22,6 +24,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use toml::Value;
 
 use super::expect::Expected;
+use super::jwt;
 use crate::client_key::unix_s;
 use crate::{base64, dice};
 
@@ -122,6 +125,8 @@ impl Scope {
                 value(name).chars().take(number(count) as usize).collect()
             }
             "other" => mangled(value(argument)),
+            "urlencode" => url::form_urlencoded::byte_serialize(value(argument).as_bytes()).collect(),
+            "proof" => jwt::proof_of_possession(argument),
             "upper" => value(argument).to_uppercase(),
             "byte" => {
                 let byte = u32::from_str_radix(argument, 16).expect("two digits");

@@ -130,14 +130,18 @@ pub(super) fn refused<T>(incoming: &Incoming<'_>, refusal: &Refusal, judged: &Ju
     let code = client_code(refusal, judged.method);
     let content = ErrorAnswer { description: format!("[{code}] {}", standard.description), ..standard };
     let mut members = members(&code, &refusal.description());
-    members.insert("action".to_owned(), action(refusal.public().status).into());
+    members.insert("action".to_owned(), action(refusal).into());
     members.insert("responseContent".to_owned(), content.body().into());
     about_client(members, judged)
 }
 
-/// What the caller must send, by the status that its client is due.
-const fn action(status: u16) -> &'static str {
-    match status {
+/// What the caller must send, by the status that its client is due; but a client that has no business at this
+/// endpoint is told so.
+fn action(refusal: &Refusal) -> &'static str {
+    if refusal.reason == Reason::GrantNotAllowed {
+        return "FORBIDDEN";
+    }
+    match refusal.public().status {
         401 => "UNAUTHORIZED",
         403 => "FORBIDDEN",
         413 => "PAYLOAD_TOO_LARGE",
