@@ -22,6 +22,7 @@ pub mod conformance;
 pub mod dice;
 pub mod folder;
 pub mod html;
+pub mod huskarl;
 pub mod kill;
 pub mod ledger;
 pub mod mount;

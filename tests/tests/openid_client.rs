@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use parhelion_tests::application::{Application, Credential};
+use parhelion_tests::conformance;
+use parhelion_tests::conformance::plan::{Authentication, Bound, Family, Plan};
+use parhelion_tests::conformance::site::PERSON;
 use parhelion_tests::mount::Mount;
 use parhelion_tests::script;
 use parhelion_tests::server::Scheme;
@@ -135,6 +138,38 @@ fn message_signing_with_dpop_nonces_works_unchanged() {
     assert_eq!(report["resource"]["client_id"], app.client_id, "{report}");
     assert!(report["resource"]["cnf"]["jkt"].is_string(), "{report}");
     assert!(report["nonces"].as_u64().unwrap() >= 1, "{report}");
+}
+
+#[test]
+fn client_with_a_certificate_works_unchanged_at_the_aliases() {
+    let site =
+        conformance::site::Site::start(Plan::new(Family::Security, Authentication::MutualTls, Bound::Certificate));
+    let app = site.first();
+    let (certificate, key) = app.identity.pem();
+    let ca_file = site.server.ca_file();
+    let report = script::run(
+        "certificate.mjs",
+        &[
+            ("NODE_EXTRA_CA_CERTS", ca_file.to_str().unwrap()),
+            ("CA_FILE", ca_file.to_str().unwrap()),
+            ("ISSUER", &site.issuer()),
+            ("CLIENT_ID", app.id),
+            ("REDIRECT_URI", &app.redirect_uri),
+            ("CERTIFICATE", &certificate),
+            ("KEY", &key),
+            ("USERNAME", PERSON.username),
+            ("PASSWORD", PERSON.password),
+        ],
+    );
+    assert_eq!(
+        report["hosts"],
+        json!(["127.0.0.1", "localhost"]),
+        "discovery at the issuer, the rest at the alias: {report}"
+    );
+    assert_eq!((&report["token_type"], &report["claims"]["aud"]), (&json!("bearer"), &json!(app.id)), "{report}");
+    assert_eq!(report["userinfo"]["name"], "Alice", "{report}");
+    assert_eq!(report["resource"]["cnf"]["x5t#S256"], app.identity.thumbprint(), "{report}");
+    assert_eq!(report["stolen"], 401, "without the certificate the token is worth nothing: {report}");
 }
 
 #[test]

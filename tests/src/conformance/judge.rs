@@ -46,7 +46,8 @@ pub fn random_enough(text: &str) -> Finding {
     letters.sort_unstable();
     letters.dedup();
     let bits: f64 = letters.into_iter().map(|letter| -share(letter) * share(letter).log2()).sum::<f64>() * length;
-    ensure!(bits > 96.0, "{bits:.0} bits of entropy in {} characters", text.len());
+    let enough = bits > 96.0;
+    ensure!(enough, "{bits:.0} bits of entropy in {} characters", text.len());
     Ok(())
 }
 

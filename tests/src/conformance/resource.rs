@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, Shown};
 use super::plan::Plan;
-use super::signed_jwt::{Jwt, now_s};
+use super::signed_jwt::{Jwt, Named, now_s};
 use super::site::{Site, key};
 use super::{Check, Finding, always};
 use crate::ensure;
@@ -79,7 +79,7 @@ fn refused_proofs(site: &Site) -> Finding {
     let no_header = |name: &'static str| move |jwt: &mut Jwt| drop(jwt.header.as_object_mut().unwrap().remove(name));
     let mut private = client.dpop_key.thin_jwk();
     private["d"] = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI".into();
-    let wrong: Vec<(&str, Box<dyn Fn(&mut Jwt)>)> = vec![
+    let wrong: Vec<Named<'_>> = vec![
         ("no typ", Box::new(no_header("typ"))),
         ("no alg", Box::new(header("alg", Value::Null))),
         ("no jwk", Box::new(no_header("jwk"))),
@@ -118,7 +118,7 @@ fn accepted_proofs(site: &Site) -> Finding {
     let (client, token) = granted(site);
     let url = client.resource_url();
     let htu = |htu: String| move |jwt: &mut Jwt| jwt.claims["htu"] = htu.clone().into();
-    let right: Vec<(&str, Box<dyn Fn(&mut Jwt)>)> = vec![
+    let right: Vec<Named<'_>> = vec![
         ("htu with a query", Box::new(htu(format!("{url}?a=b")))),
         ("htu with a fragment", Box::new(htu(format!("{url}#a")))),
         ("extra claims", Box::new(|jwt| jwt.claims["extra"] = json!({ "more": [1] }))),

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use crate::spec::keys::Key;
 use crate::{base64, client_key, dice};
 
+/// A difference that a check makes, by a name.
+pub type Named<'n> = (&'n str, Box<dyn Fn(&mut Jwt)>);
+
 /// One that is about to be signed; a check changes what it likes.
 #[derive(Clone)]
 pub struct Jwt {

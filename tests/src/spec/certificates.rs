@@ -99,6 +99,15 @@ impl Identity {
         base64::url_safe(digest(&SHA256, &self.chain[0]).as_ref())
     }
 
+    /// Chain and key in PEM, for another program of the same client.
+    #[must_use]
+    pub fn pem(&self) -> (String, String) {
+        let block = |label: &str, der: &[u8]| {
+            format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", base64::padded(der))
+        };
+        (self.chain.iter().map(|der| block("CERTIFICATE", der)).collect(), block("PRIVATE KEY", &self.key))
+    }
+
     /// The value of `Client-Cert` (RFC 9440 section 2.2).
     #[must_use]
     pub fn field(&self) -> String {

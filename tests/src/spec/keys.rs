@@ -1,7 +1,7 @@
 //! The keys that clients of the site, and strangers, sign with: made once for a run, each with a name of its own.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::encoding::{AsBigEndian, AsDer, EcPrivateKeyBin};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -89,6 +89,19 @@ impl Key {
     #[must_use]
     pub fn jwk(&self) -> &Value {
         &self.jwk
+    }
+
+    /// The whole key, for another program of the same client.
+    ///
+    /// # Panics
+    /// When it is none on P-256.
+    #[must_use]
+    pub fn private_jwk(&self) -> Value {
+        let Pair::Ec(pair) = &self.pair else { panic!("`{}` is no key on P-256", self.name) };
+        let secret: EcPrivateKeyBin<'_> = pair.private_key().as_be_bytes().expect("the private key");
+        let mut jwk = self.jwk.clone();
+        jwk["d"] = base64::url_safe(secret.as_ref()).into();
+        jwk
     }
 
     /// The same with the members that a thumbprint is made of and no others.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::call::{Call, nonce_wanted};
 use super::judge::{json, random_enough, refused};
 use super::plan::Plan;
-use super::signed_jwt::{Jwt, now_s};
+use super::signed_jwt::{Named, now_s};
 use super::site::{Site, key};
 use super::{Check, Finding, always};
 use crate::application::Attempt;
@@ -151,16 +151,16 @@ fn far_ahead(site: &Site) -> Finding {
 }
 
 fn wrong_assertions(site: &Site) -> Finding {
-    let wrong: [(&str, fn(&mut Jwt)); 9] = [
-        ("wrong iss", |jwt| jwt.claims["iss"] = "somebody".into()),
-        ("wrong sub", |jwt| jwt.claims["sub"] = "somebody".into()),
-        ("no sub", |jwt| drop(jwt.claims.as_object_mut().map(|claims| claims.remove("sub")))),
-        ("exp five minutes ago", |jwt| jwt.claims["exp"] = (now_s() - 300).into()),
-        ("no exp", |jwt| drop(jwt.claims.as_object_mut().map(|claims| claims.remove("exp")))),
-        ("RS256", |jwt| (jwt.key, jwt.alg, jwt.header) = (key("rsa"), "RS256", json!({ "kid": "rsa" }))),
-        ("alg none", |jwt| jwt.alg = "none"),
-        ("broken signature", |jwt| jwt.broken = true),
-        ("another client's key", |jwt| jwt.key = key("second")),
+    let wrong: Vec<Named<'_>> = vec![
+        ("wrong iss", Box::new(|jwt| jwt.claims["iss"] = "somebody".into())),
+        ("wrong sub", Box::new(|jwt| jwt.claims["sub"] = "somebody".into())),
+        ("no sub", Box::new(|jwt| drop(jwt.claims.as_object_mut().map(|claims| claims.remove("sub"))))),
+        ("exp five minutes ago", Box::new(|jwt| jwt.claims["exp"] = (now_s() - 300).into())),
+        ("no exp", Box::new(|jwt| drop(jwt.claims.as_object_mut().map(|claims| claims.remove("exp"))))),
+        ("RS256", Box::new(|jwt| (jwt.key, jwt.alg, jwt.header) = (key("rsa"), "RS256", json!({ "kid": "rsa" })))),
+        ("alg none", Box::new(|jwt| jwt.alg = "none")),
+        ("broken signature", Box::new(|jwt| jwt.broken = true)),
+        ("another client's key", Box::new(|jwt| jwt.key = key("second"))),
     ];
     for (name, change) in wrong {
         let mut call = site.first().push(&Attempt::new());

@@ -6,7 +6,7 @@ use super::OBJECT;
 use crate::application::Attempt;
 use crate::conformance::judge::refused;
 use crate::conformance::plan::Plan;
-use crate::conformance::signed_jwt::{Jwt, now_s};
+use crate::conformance::signed_jwt::{Jwt, Named, now_s};
 use crate::conformance::site::{Site, key};
 use crate::conformance::{Check, Finding};
 use crate::ensure;
@@ -57,7 +57,7 @@ fn wrong(site: &Site) -> Finding {
         move |object: &mut Jwt| (object.claims["exp"], object.claims["nbf"]) = (exp.clone(), nbf.clone())
     };
     let now = now_s();
-    let wrong: Vec<(&str, Box<dyn Fn(&mut Jwt)>)> = vec![
+    let wrong: Vec<Named<'_>> = vec![
         ("expired", Box::new(times(json!(now - 60), json!(now - 120)))),
         ("no exp", Box::new(times(Value::Null, json!(now)))),
         ("exp 70 minutes ahead", Box::new(times(json!(now + 70 * 60), json!(now)))),
@@ -93,7 +93,7 @@ fn other_client(site: &Site) -> Finding {
 
 fn right(site: &Site) -> Finding {
     let issuer = site.issuer();
-    let right: Vec<(&str, Box<dyn Fn(&mut Jwt)>)> = vec![
+    let right: Vec<Named<'_>> = vec![
         ("aud an array", Box::new(move |object| object.claims["aud"] = json!([issuer, "https://other.example"]))),
         ("typ", Box::new(|object| object.header["typ"] = "oauth-authz-req+jwt".into())),
         ("typ JWT", Box::new(|object| object.header["typ"] = "JWT".into())),
