@@ -80,8 +80,8 @@ const ROOMS: [Room; 8] = [
 ];
 
 /// Our packages that may know every room, because no room may know them.
-const OUTSIDE_THE_HOUSE: [&str; 5] =
-    ["parhelion-tests", "parhelion-bench", "parhelion-fuzz", "parhelion-oracles", "xtask"];
+const OUTSIDE_THE_HOUSE: [&str; 6] =
+    ["parhelion-tests", "parhelion-bench", "parhelion-fuzz", "parhelion-huskarl-client", "parhelion-oracles", "xtask"];
 
 /// What a room's own tests may use besides.
 const FOR_TESTS_ONLY: [&str; 2] = ["parhelion-testkit", "parhelion-stores"];

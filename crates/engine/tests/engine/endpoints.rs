@@ -69,7 +69,8 @@ async fn resource_server_asks_with_its_secret_whatever_the_profile_asks_of_clien
         let secret = Some(Zeroizing::new(secret.to_owned()));
         let authorization = Authorization::Basic { client_id: id.to_owned(), client_secret: secret };
         let parameters = form::parse(b"token=unknown").unwrap();
-        let request = ClientRequest { authorization, parameters, possession: Possession::default() };
+        let request =
+            ClientRequest { authorization, parameters, possession: Possession::default(), properties: Vec::new() };
         scene.engine.introspect(&scene.mount, &request, AnswerForm::Json).await.outcome
     };
     assert!(ask("api", "api-secret").await.is_ok());
