@@ -104,6 +104,18 @@ impl Site {
         }
     }
 
+    /// Every mount of the tenant that is behind four dialects.
+    #[must_use]
+    pub fn mixed(&self) -> [Mount; 4] {
+        let url = self.server.url();
+        [
+            Mount::standard(&format!("{url}/mixed")),
+            Mount::ibm_verify(&format!("{url}/mixed-verify")),
+            Mount::pingone(&format!("{url}/0e8b5a0c-3e0a-4d53-9d5f-3a1f0c9f7b11")),
+            Mount::autional(&format!("{url}/mixed-autional")),
+        ]
+    }
+
     /// A client that has no credential.
     #[must_use]
     pub fn public_app(&self) -> Application<'_> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use parhelion_tests::application::{Application, Attempt};
+use parhelion_tests::base64;
 use parhelion_tests::browser::Landing;
 use parhelion_tests::mount::Mount;
 use parhelion_tests::request::Request;
@@ -44,6 +45,26 @@ fn every_method_walks_to_tokens_on_the_ibm_verify_mount() {
 fn every_method_walks_to_tokens_on_the_pingone_mount() {
     let site = Site::start();
     walk_with_every_method(&site, &site.pingone());
+}
+
+#[test]
+fn a_request_that_is_pushed_through_one_dialect_is_finished_through_any_other() {
+    let site = Site::start();
+    let mut http = Http::to(site.address());
+    for pushed_through in site.mixed() {
+        for finished_through in site.mixed() {
+            let app = site.basic_app();
+            let pushed = app.push(&mut http, &pushed_through).unwrap();
+            let url = app.authorize_url(&finished_through, &pushed.request_uri);
+            let callback = site.browser().approve(&url, ALICE).unwrap().callback();
+            assert_eq!(callback.get("iss").as_deref(), Some(finished_through.issuer.as_str()));
+            let tokens = app.finish(&mut http, &finished_through, &pushed, &callback).unwrap();
+            let payload = tokens["id_token"].as_str().unwrap().split('.').nth(1).unwrap();
+            let claims: Value = serde_json::from_slice(&base64::from_url_safe(payload).unwrap()).unwrap();
+            assert_eq!(claims["iss"], finished_through.issuer, "the client sees the issuer where it authorized");
+            assert!(site.browser().open(&url).unwrap().is_refusal(), "once, whatever the door");
+        }
+    }
 }
 
 #[test]
