@@ -90,6 +90,7 @@ impl Bench {
         let incoming = Incoming {
             mount: &self.mount,
             endpoint,
+            path: self.mount.urls[&endpoint].strip_prefix(BASE_URL).unwrap(),
             headers: &written.headers,
             query: case.query.as_deref(),
             body: written.body.as_bytes(),
