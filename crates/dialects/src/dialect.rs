@@ -261,7 +261,8 @@ pub trait Dialect: Send + Sync {
 
     /// Writes the refusal of a registration, or of a look at one.
     fn write_registration_refused(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> Response {
-        registration::turned_down(incoming, refusal, self.error_answer(incoming, refusal))
+        let answer = registration::turned_down(incoming, refusal, self.error_answer(incoming, refusal));
+        self.with_vendor_headers(incoming, answer)
     }
 
     /// Writes what the authorization endpoint answers where the browser cannot be sent back to its client and the

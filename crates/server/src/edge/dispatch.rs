@@ -212,7 +212,7 @@ impl Exchange<'_> {
             Err(refusal) => Judged::unidentified(Err(refusal.into())),
         };
         self.tell(place, "userinfo", &judged);
-        resource_answer::userinfo(&incoming, &judged)
+        resource_answer::userinfo(place.dialect, &incoming, &judged)
     }
 
     /// A challenge for attested clients, whatever is sent: nobody authenticates for it.
