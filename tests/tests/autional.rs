@@ -148,7 +148,7 @@ fn a_client_that_an_administrator_made_walks_from_push_to_revocation() {
     let shown = [("token", access_token), ("client_id", &client.id), ("client_secret", &client.secret)];
     let worth = site.form("/oauth/introspect", &shown).json();
     assert_eq!((&worth["active"], &worth["client_id"]), (&json!(true), &json!(client.id)), "{worth}");
-    for member in ["sub", "scope", "exp", "iat", "aud", "token_type"] {
+    for member in ["sub", "scope", "exp", "iat", "aud", "token_type", "username"] {
         assert!(worth.get(member).is_some(), "{member}: {worth}");
     }
 
@@ -233,6 +233,7 @@ fn an_administrator_changes_reads_and_removes_clients() {
     assert!(tokens(&mut site, &client)["access_token"].is_string());
     let read = site.send(&Request::get(&path).bearer(READER)).json();
     assert!(read["data"].get("client_secret").is_none() && read["data"]["is_confidential"] == true, "{read}");
+    assert!(read["data"].get("secret_last_four").is_none() && read["data"]["created_at"].is_i64(), "{read}");
 
     assert_eq!(site.send(&as_administrator("DELETE", &path, &json!({}))).status, 200);
     flat(&site.json(PUSH, &pushed(&client, &Attempt::new())), 401, "invalid_client");
@@ -372,4 +373,28 @@ fn what_is_wrong_with_a_push_is_told_flat_and_with_its_state() {
     let challenged = site
         .send(&Request::form(PUSH, &[("client_id", &client.id)]).header("Authorization", &format!("Basic {basic}")));
     assert_eq!((challenged.status, challenged.header("www-authenticate").is_some()), (401, true));
+}
+
+#[test]
+fn what_is_not_built_is_refused_or_not_there() {
+    let mut site = start();
+    let client = make(&mut site);
+    let answer = site.json(PUSH, &pushed(&client, &Attempt::new())).json();
+    let decision = json!({
+        "client_id": client.id, "request_uri": answer["request_uri"], "response_type": "code", "user_id": "alice",
+        "tenant_id": "shop", "approved": true,
+    });
+    let decided = Request::json("/oauth/authorize", &decision).bearer("session").header("Accept", "application/json");
+    let decided = site.send(&decided);
+    assert!(decided.status == 400 && decided.header("location").is_none(), "{}", decided.text());
+    for path in ["/oauth/token-exchange", "/oauth/device/authorize", "/oauth/device/verify"] {
+        assert_eq!(site.json(path, &json!({ "client_id": client.id })).status, 404, "{path}");
+    }
+    for path in ["clone", "stats", "tokens"] {
+        enveloped(&site.send(&as_administrator("POST", &format!("{CLIENTS}/{}/{path}", client.id), &json!({}))), 404);
+    }
+    enveloped(&site.send(&Request::get(CLIENTS).bearer(ADMINISTRATOR)), 405);
+    let device = "urn:ietf:params:oauth:grant-type:device_code";
+    let device = [("grant_type", device), ("client_id", &client.id), ("client_secret", &client.secret)];
+    flat(&site.form("/oauth/token", &device), 400, "unsupported_grant_type");
 }

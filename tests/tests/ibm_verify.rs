@@ -354,3 +354,18 @@ fn the_host_is_the_tenant() {
         assert_eq!(ask(host, &Request::get("/oauth2/jwks")).json()["keys"][0]["alg"], "RS256");
     }
 }
+
+#[test]
+fn what_is_not_built_is_refused_or_not_there() {
+    let mut site = start();
+    let client = register(&mut site, &[]);
+    let told = &client.answer;
+    assert_eq!(told["token_endpoint_auth_method"], "client_secret_basic", "one of those that `default` stands for");
+    assert_eq!(told["token_endpoint_auth_single_use_jti"], true);
+    assert_eq!(told["request_object_parameters_only"], true);
+    let stranger = Request::form("/oauth2/introspect", &[("token", "unknown")]).basic(&client.id, "wrong");
+    refused(&site.send(&stranger), 401, "invalid_client", "CSIAQ0155E");
+    for path in ["/oauth2/device_authorization", "/oidc/endpoint/default/authorize", "/v1.0/applications"] {
+        assert_eq!(site.form(path, &[("client_id", &client.id)]).status, 404, "{path}");
+    }
+}
