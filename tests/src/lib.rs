@@ -32,4 +32,5 @@ pub mod script;
 pub mod server;
 pub mod site;
 pub mod spec;
+pub mod vendor_site;
 pub mod wire;

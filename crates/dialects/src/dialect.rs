@@ -6,6 +6,7 @@ use http::HeaderMap;
 use parhelion_engine::client_request::{ClientRequest, Judged};
 use parhelion_engine::introspect::Introspected;
 use parhelion_engine::push::Accepted;
+use parhelion_engine::registration::SentMetadata;
 use parhelion_engine::registry::Mount;
 use parhelion_engine::token::Tokens;
 use parhelion_engine::uuid::Uuid;
@@ -17,7 +18,8 @@ use parhelion_protocol::sender::certificate;
 
 use crate::oauth_answer::{self, ErrorAnswer};
 use crate::operation::Operation;
-use crate::{form_request, message};
+use crate::registration::Registered;
+use crate::{form_request, message, registration};
 
 /// An answer, ready for the wire but for the headers that every answer gets.
 pub type Response = http::Response<Bytes>;
@@ -46,6 +48,8 @@ pub struct Incoming<'a> {
     pub mount: &'a Mount,
     /// Which endpoint.
     pub endpoint: Endpoint,
+    /// The path of its URL: an endpoint may have several.
+    pub path: &'a str,
     /// Its headers.
     pub headers: &'a HeaderMap,
     /// The query of its URL, without the question mark.
@@ -150,6 +154,12 @@ pub trait Dialect: Send + Sync {
         Ok(String::new())
     }
 
+    /// Where below the base URL the metadata of the tenant with this slug is too.
+    fn metadata_path_of(&self, slug: &str) -> Option<String> {
+        let _ = slug;
+        None
+    }
+
     /// What it answers where no tenant is.
     fn lobby(&self) -> Option<Lobby> {
         None
@@ -233,11 +243,38 @@ pub trait Dialect: Send + Sync {
         oauth_answer::with_nonces(answer, judged)
     }
 
+    /// Reads what a client wants to be registered as.
+    ///
+    /// # Errors
+    /// What is wrong with the message, its body or a member that no specification has.
+    fn read_registration(&self, incoming: &Incoming<'_>) -> Result<SentMetadata, Refusal> {
+        registration::metadata(incoming).map(SentMetadata::from)
+    }
+
+    /// Writes what a client hears about its registration.
+    fn write_registered(&self, incoming: &Incoming<'_>, registered: &Registered<'_>) -> Response {
+        match registered.outcome {
+            Ok(client) => registration::information(registered.status, registration::members(client)),
+            Err(turned) => self.write_registration_refused(incoming, &turned.refusal()),
+        }
+    }
+
+    /// Writes the refusal of a registration, or of a look at one.
+    fn write_registration_refused(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> Response {
+        let answer = registration::turned_down(incoming, refusal, self.error_answer(incoming, refusal));
+        self.with_vendor_headers(incoming, answer)
+    }
+
     /// Writes what the authorization endpoint answers where the browser cannot be sent back to its client and the
     /// vendor has an answer of its own. Otherwise it is a page.
     fn write_authorize_error(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> Option<Response> {
         let _ = (incoming, refusal);
         None
+    }
+
+    /// Headers by which the vendor's clients name any answer in a report.
+    fn naming_headers(&self, request_id: RequestId, headers: &mut HeaderMap) {
+        let _ = (request_id, headers);
     }
 
     /// Writes a refusal; also that of a request which the edge turned down before it was read: wrong

@@ -1,5 +1,7 @@
 //! The HTTP message around a body: content type, content encoding, query, `Authorization`.
 
+use std::borrow::Cow;
+
 use http::HeaderMap;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use parhelion_engine::client_request::Possession;
@@ -107,7 +109,23 @@ pub fn possession<'a>(incoming: &'a Incoming<'_>, method: &'a str) -> Possession
         pop: shown(headers, "oauth-client-attestation-pop"),
     };
     let (dpop, certificate) = (shown(headers, "dpop"), incoming.certificate.clone());
-    Possession { dpop, certificate, attestation, htm: method.into(), ..Possession::default() }
+    let htu = other_url(incoming).map(Cow::Owned);
+    Possession { dpop, certificate, attestation, htm: method.into(), htu, ..Possession::default() }
+}
+
+/// The URL of an endpoint that has several, where the request came by another than the published one: its proof is for
+/// that (RFC 9449 section 4.2). By the configuration, whatever `Host` says.
+fn other_url(incoming: &Incoming<'_>) -> Option<String> {
+    let Incoming { mount, endpoint, path, .. } = incoming;
+    let published = [mount.url(*endpoint), mount.mtls_url(*endpoint)];
+    let is_published = published.into_iter().flatten().any(|url| path_of(url) == *path);
+    let origin = mount.base_url.strip_suffix(mount.base_path()).filter(|_| !is_published)?;
+    Some(format!("{origin}{path}"))
+}
+
+fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default()
 }
 
 fn shown<'a>(headers: &'a HeaderMap, name: &str) -> Shown<'a> {

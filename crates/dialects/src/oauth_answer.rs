@@ -120,6 +120,12 @@ pub fn pushed(accepted: &Accepted) -> Response {
 /// The answer to a successful token request (RFC 6749 section 5.1).
 #[must_use]
 pub fn tokens(tokens: &Tokens) -> Response {
+    json_response(200, NO_STORE, Value::Object(token_members(tokens)).to_string())
+}
+
+/// The members of that answer.
+#[must_use]
+pub fn token_members(tokens: &Tokens) -> Map<String, Value> {
     let mut members = Map::new();
     members.insert("access_token".to_owned(), tokens.access_token.as_str().into());
     members.insert("token_type".to_owned(), tokens.token_type.into());
@@ -128,7 +134,7 @@ pub fn tokens(tokens: &Tokens) -> Response {
     members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into()))));
     let details = tokens.authorization_details.to_value();
     members.extend(details.map(|details| ("authorization_details".to_owned(), details)));
-    json_response(200, NO_STORE, Value::Object(members).to_string())
+    members
 }
 
 /// The answer with what the next proofs must carry: the nonce of a DPoP proof (RFC 9449 section 8), the challenge of a

@@ -46,39 +46,38 @@ pub fn metadata(incoming: &Incoming<'_>) -> Result<Map<String, Value>, Refusal> 
     read.map_err(|refusal| if refusal.reason == Reason::MalformedJson { malformed } else { refusal })
 }
 
+/// What came of a registration, or of a look at one.
+pub struct Registered<'a> {
+    /// The status if it went well.
+    pub status: StatusCode,
+    /// When that was, in seconds since 1970.
+    pub at_s: i64,
+    /// What came of it.
+    pub outcome: &'a Result<ClientInformation, Turned>,
+}
+
 /// The answer about a client (RFC 7591 section 3.2.1, RFC 7592 section 3).
 #[must_use]
-pub fn information(
-    incoming: &Incoming<'_>,
-    status: StatusCode,
-    answer: &Result<ClientInformation, Turned>,
-) -> Response {
-    match answer {
-        Ok(information) => json_response(status.as_u16(), NO_STORE, body(information)),
-        Err(turned) => turned_down(incoming, &turned.refusal()),
-    }
+pub fn information(status: StatusCode, members: Map<String, Value>) -> Response {
+    json_response(status.as_u16(), NO_STORE, Value::Object(members).to_string())
 }
 
 /// The answer to a deletion (RFC 7592 section 2.3).
 #[must_use]
-pub fn deleted(incoming: &Incoming<'_>, answer: &Result<(), Turned>) -> Response {
-    match answer {
-        Ok(()) => {
-            let mut response = Response::new(Bytes::new());
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
-            response
-        }
-        Err(turned) => turned_down(incoming, &turned.refusal()),
-    }
+pub fn deleted() -> Response {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
+    response
 }
 
 /// A refusal, with the challenge that every 401 here carries (RFC 6750 section 3). Who showed no token is told no error.
 #[must_use]
-pub fn turned_down(incoming: &Incoming<'_>, refusal: &Refusal) -> Response {
+pub fn turned_down(incoming: &Incoming<'_>, refusal: &Refusal, answer: ErrorAnswer) -> Response {
     let row = refusal.public();
-    let answer = ErrorAnswer::of(incoming, refusal, &Authorization::Absent);
-    let mut response = ErrorAnswer { status: row.status, ..answer }.into_response(incoming.endpoint);
+    // The token is no credential of a client: the challenge is the one below.
+    let status = if row.status == 401 { 401 } else { answer.status };
+    let mut response = ErrorAnswer { status, challenge: None, ..answer }.into_response(incoming.endpoint);
     let told = (refusal.reason != Reason::RegistrationTokenMissing).then_some(row);
     if row.status == 401
         && let Ok(challenge) = HeaderValue::try_from(bearer_challenge(incoming, told))
@@ -88,7 +87,9 @@ pub fn turned_down(incoming: &Incoming<'_>, refusal: &Refusal) -> Response {
     response
 }
 
-fn body(information: &ClientInformation) -> String {
+/// What a client hears about itself.
+#[must_use]
+pub fn members(information: &ClientInformation) -> Map<String, Value> {
     let mut members = information.metadata.members().clone();
     let mut put = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
     put("client_id", information.client_id.as_str().into());
@@ -100,5 +101,5 @@ fn body(information: &ClientInformation) -> String {
     }
     put("registration_access_token", information.registration_access_token.as_str().into());
     put("registration_client_uri", information.registration_client_uri.as_str().into());
-    Value::Object(members).to_string()
+    members
 }

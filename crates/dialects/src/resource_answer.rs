@@ -13,7 +13,7 @@ use parhelion_protocol::parameters::Param;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal, Row};
 use serde_json::{Map, Value, json};
 
-use crate::dialect::{Incoming, Response};
+use crate::dialect::{Dialect, Incoming, Response};
 use crate::message::{self, MediaType};
 use crate::oauth_answer::{ErrorAnswer, NO_STORE, json_response, jwt_response, with_nonces};
 
@@ -54,11 +54,14 @@ fn header<'a>(incoming: &'a Incoming<'_>) -> Result<Option<(&'a str, Scheme)>, R
 
 /// The answer of the userinfo endpoint (OpenID Connect Core sections 5.3.2 and 5.3.3).
 #[must_use]
-pub fn userinfo(incoming: &Incoming<'_>, judged: &Judged<Userinfo>) -> Response {
+pub fn userinfo(dialect: &dyn Dialect, incoming: &Incoming<'_>, judged: &Judged<Userinfo>) -> Response {
     let answer = match &judged.outcome {
         Ok(Userinfo::Json(claims)) => json_response(200, NO_STORE, claims.clone()),
         Ok(Userinfo::Jwt(jwt)) => jwt_response("application/jwt", jwt.clone()),
-        Err(turned) => turned_down(incoming, &turned.refusal()),
+        Err(turned) => {
+            let refusal = turned.refusal();
+            turned_down(incoming, &refusal, dialect.error_answer(incoming, &refusal))
+        }
     };
     with_nonces(answer, judged)
 }
@@ -74,7 +77,10 @@ const INTERACTION_ID_MAX_BYTES: usize = 64;
 pub fn demo_resource(incoming: &Incoming<'_>, judged: &Judged<Map<String, Value>>) -> Response {
     let answer = match &judged.outcome {
         Ok(members) => json_response(200, NO_STORE, json!(members).to_string()),
-        Err(turned) => turned_down(incoming, &turned.refusal()),
+        Err(turned) => {
+            let refusal = turned.refusal();
+            turned_down(incoming, &refusal, ErrorAnswer::of(incoming, &refusal, &Authorization::Absent))
+        }
     };
     let mut answer = with_nonces(answer, judged);
     let sent = incoming.headers.get(INTERACTION_ID);
@@ -87,13 +93,16 @@ pub fn demo_resource(incoming: &Incoming<'_>, judged: &Judged<Map<String, Value>
 /// A refusal with the challenge that every 401 and 403 here carries (RFC 6750 section 3, RFC 9449 section
 /// 7.1). A request that showed no token is told no error.
 #[must_use]
-pub fn turned_down(incoming: &Incoming<'_>, refusal: &Refusal) -> Response {
+pub fn turned_down(incoming: &Incoming<'_>, refusal: &Refusal, answer: ErrorAnswer) -> Response {
     let row = refusal.public();
     let about_proof = matches!(row.error, OAuthError::InvalidDpopProof | OAuthError::UseDpopNonce);
     // The token is no credential of a client: the challenge is the one below.
-    let answer = ErrorAnswer::of(incoming, refusal, &Authorization::Absent);
-    let status = if about_proof { 401 } else { row.status };
-    let mut response = ErrorAnswer { status, ..answer }.into_response(incoming.endpoint);
+    let status = match row.status {
+        500.. => answer.status,
+        _ if about_proof => 401,
+        status => status,
+    };
+    let mut response = ErrorAnswer { status, challenge: None, ..answer }.into_response(incoming.endpoint);
     let about_key = matches!(refusal.reason, Reason::BoundTokenAsBearer | Reason::ProofKeyWrong);
     let scheme = if about_proof || about_key { Scheme::Dpop } else { Scheme::Bearer };
     for challenge in challenges(incoming, refusal, scheme) {

@@ -5,9 +5,20 @@
 use parhelion_jose::base64url;
 use parhelion_protocol::limits;
 
+use crate::Engine;
 use crate::fault::Fault;
 use crate::ports::Moment;
 use crate::registry::Mount;
+
+impl Engine {
+    /// The nonce that DPoP proofs may carry from now on, for whoever asks.
+    ///
+    /// # Errors
+    /// [`Fault`]: it could not be made.
+    pub fn dpop_nonce(&self, mount: &Mount) -> Result<String, Fault> {
+        current(mount, self.store.now())
+    }
+}
 
 /// The nonce that is handed out now.
 pub(crate) fn current(mount: &Mount, now: Moment) -> Result<String, Fault> {

@@ -70,8 +70,17 @@ const MEMBERS: &[(&str, Shape)] = &[
 ];
 
 /// Members that are kept beside them: they say something of the client and change nothing.
-const NOTES: &[(&str, Shape)] =
-    &[("software_id", Shape::Text), ("software_version", Shape::Text), (SOFTWARE_STATEMENT, Shape::Text)];
+const NOTES: &[(&str, Shape)] = &[
+    ("software_id", Shape::Text),
+    ("software_version", Shape::Text),
+    (SOFTWARE_STATEMENT, Shape::Text),
+    ("logo_uri", Shape::Text),
+    ("tos_uri", Shape::Text),
+    ("policy_uri", Shape::Text),
+];
+
+/// Members that are pages, or pictures, for people.
+const PAGES: &[&str] = &["client_uri", "logo_uri", "tos_uri", "policy_uri"];
 
 /// Members whose meaning is not built, and that cannot be ignored: the client would be served otherwise than it asked.
 const NOT_BUILT: &[&str] = &["sector_identifier_uri", "default_max_age", "default_acr_values"];
@@ -219,9 +228,9 @@ impl RegisteredMetadata {
             fits && Url::parse(uri)
                 .is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.username().is_empty())
         };
-        match text("client_uri") {
-            Some(uri) if !is_page(uri) => Err(MetadataFault::new("client_uri", "must be the https URL of a page")),
-            Some(_) | None => Ok(()),
+        match PAGES.iter().find(|name| text(name).is_some_and(|uri| !is_page(uri))) {
+            Some(name) => Err(MetadataFault::new(name, "must be the https URL of a page")),
+            None => Ok(()),
         }
     }
 }
@@ -430,6 +439,7 @@ mod tests {
             ("dpop_bound_access_tokens", json!("yes")),
             ("client_name", json!("Bank\u{202e}")),
             ("client_uri", json!("javascript:alert(1)")),
+            ("logo_uri", json!("data:image/png;base64,AAAA")),
         ] {
             let mut sent = with(member, value.clone());
             if member == "grant_types" {

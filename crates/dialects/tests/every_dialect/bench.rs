@@ -90,6 +90,7 @@ impl Bench {
         let incoming = Incoming {
             mount: &self.mount,
             endpoint,
+            path: self.mount.url(endpoint).and_then(|url| url.strip_prefix(BASE_URL)).unwrap_or_default(),
             headers: &written.headers,
             query: case.query.as_deref(),
             body: written.body.as_bytes(),

@@ -46,6 +46,14 @@ impl Engine {
         Ok(rebuilt.map(|rebuilt| rebuilt.at(mount)))
     }
 
+    /// What is registered of a client that is served here, for whoever may see it.
+    ///
+    /// # Errors
+    /// [`Fault::Store`] or [`Fault::Record`].
+    pub async fn registered_client(&self, mount: &Mount, client_id: &str) -> Result<Option<Arc<Client>>, Fault> {
+        Ok(self.find_served_client(mount, client_id).await?.map(|known| known.client))
+    }
+
     /// The same for somebody who is served; one that is disabled is treated as unknown.
     pub(crate) async fn find_served_client(&self, mount: &Mount, id: &str) -> Result<Option<KnownClient>, Fault> {
         Ok(self.find_client(mount, id).await?.filter(|known| known.client.is_enabled()))

@@ -4,7 +4,7 @@
 
 mod terms;
 
-pub use terms::{Gate, InitialAccess, InitialAccessTokens, RegistrationTerms, StatementNeed};
+pub use terms::{Gate, InitialAccess, InitialAccessTokens, RegistrationTerms, StatementNeed, of_back_end};
 
 use parhelion_protocol::client_registration::{RegisteredMetadata, SOFTWARE_STATEMENT};
 use parhelion_protocol::endpoint::Endpoint;
@@ -37,12 +37,28 @@ pub struct ClientInformation {
     pub issued_at_s: i64,
     /// Everything that is registered, defaults included.
     pub metadata: RegisteredMetadata,
+    /// What is policy for it alone: TOML text, as it was sent.
+    pub policy: String,
     /// The secret that was drawn just now, if one was.
     pub secret: Option<NewSecret>,
     /// By which it manages itself.
     pub registration_access_token: String,
     /// Where it does.
     pub registration_client_uri: String,
+}
+
+/// What a registration request brings, in the words of the specifications.
+pub struct SentMetadata {
+    /// The metadata.
+    pub members: Map<String, Value>,
+    /// What it asks for that is policy, for this client alone: TOML text. It counts as far as it tightens.
+    pub policy: String,
+}
+
+impl From<Map<String, Value>> for SentMetadata {
+    fn from(members: Map<String, Value>) -> Self {
+        Self { members, policy: String::new() }
+    }
 }
 
 impl Engine {
@@ -54,16 +70,17 @@ impl Engine {
         &self,
         mount: &Mount,
         token: Option<&str>,
-        sent: Result<Map<String, Value>, Refusal>,
+        sent: Result<SentMetadata, Refusal>,
     ) -> Result<ClientInformation, Turned> {
         let access = self.initial_access(mount, token)?;
-        let metadata = self.registrable(mount, sent?)?;
+        let SentMetadata { members, policy } = sent?;
+        let metadata = self.registrable(mount, members)?;
         for _ in 0..RACES_MAX {
             let registration_token = Reference::draw(&*self.entropy)?;
             let new = NewClient {
                 id: NewClientId::Uuid,
                 metadata: metadata.clone(),
-                policy: String::new(),
+                policy: policy.clone(),
                 recoverable: false,
                 registration_token: Some(registration_token.id()),
                 secret_terms: mount.tenant.registration.secrets,
@@ -105,15 +122,18 @@ impl Engine {
         mount: &Mount,
         client_id: &str,
         token: Option<&str>,
-        sent: Result<Map<String, Value>, Refusal>,
+        sent: Result<SentMetadata, Refusal>,
     ) -> Result<ClientInformation, Turned> {
         let (kept, _) = self.managed(mount, client_id, token).await?;
-        let sent = sent?;
-        check_identity(&kept.record, &sent, self.store.now())?;
-        let metadata = self.registrable(mount, sent)?;
+        let SentMetadata { members, policy } = sent?;
+        check_identity(&kept.record, &members, self.store.now())?;
+        let metadata = self.registrable(mount, members)?;
         let fresh = Reference::draw(&*self.entropy)?;
         let terms = mount.tenant.registration.secrets;
-        let exchange = |record: &mut StoredClient| record.registration_token = Some(fresh.id().0);
+        let exchange = |record: &mut StoredClient| {
+            record.registration_token = Some(fresh.id().0);
+            record.policy = policy;
+        };
         let issued = self.update_client(&mount.tenant, kept, &metadata, terms, exchange).await?;
         // Somebody else was faster, and has exchanged the token.
         let issued = issued.ok_or(Turned::from(Reason::RegistrationTokenWrong))?;
@@ -227,6 +247,7 @@ fn information(mount: &Mount, issued: Issued, metadata: RegisteredMetadata, toke
     ClientInformation {
         registration_client_uri: format!("{below}{}", record.client_id),
         client_id: record.client_id,
+        policy: record.policy,
         issued_at_s: Moment(record.made_at_ms).epoch_s(),
         metadata,
         secret,

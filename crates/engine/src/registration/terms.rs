@@ -76,6 +76,12 @@ impl InitialAccessTokens {
     }
 }
 
+/// What a back end may make of a client at a mount: the same, but for the scope, which is the back end's to say.
+#[must_use]
+pub fn of_back_end<'a>(mount: &'a Mount, scope: &'a Scope) -> Terms<'a> {
+    Terms { scope, ..at(mount) }
+}
+
 /// The terms at a mount.
 pub(super) fn at(mount: &Mount) -> Terms<'_> {
     let terms = &mount.tenant.registration;

@@ -36,7 +36,7 @@ fn posting() -> Map<String, Value> {
 }
 
 async fn registered(scene: &Scene) -> ClientInformation {
-    scene.engine.register_client(&scene.mount, None, Ok(posting())).await.ok().unwrap()
+    scene.engine.register_client(&scene.mount, None, Ok(posting().into())).await.ok().unwrap()
 }
 
 fn secret(client: &ClientInformation) -> &str {
@@ -81,7 +81,7 @@ async fn answers_are_made_as_the_client_registered_them() {
     let scene = open();
     let mut sent = posting();
     sent.insert("userinfo_signed_response_alg".to_owned(), "ES256".into());
-    let client = scene.engine.register_client(&scene.mount, None, Ok(sent)).await.ok().unwrap();
+    let client = scene.engine.register_client(&scene.mount, None, Ok(sent.into())).await.ok().unwrap();
     let code = code_of(&scene, &client).await;
     let tokens = scene.token(&redemption_by(&client, &code)).await.ok().unwrap();
     let answer = scene.userinfo(&tokens.access_token).await.ok().unwrap();
@@ -189,7 +189,9 @@ async fn update_replaces_all_and_exchanges_the_token() {
     let (id, token) = (&client.client_id, Some(client.registration_access_token.as_str()));
     let mut changed = posting();
     changed.insert("client_name".to_owned(), "Changed".into());
-    let update = async |sent, token| scene.engine.update_registration(&scene.mount, id, token, Ok(sent)).await;
+    let update = async |sent: Map<String, Value>, token| {
+        scene.engine.update_registration(&scene.mount, id, token, Ok(sent.into())).await
+    };
     assert_eq!(reason(update(changed.clone(), token).await), Reason::MetadataUnfit);
     changed.insert("client_id".to_owned(), id.as_str().into());
     let mut foreign = changed.clone();
@@ -225,7 +227,7 @@ async fn change_of_the_method_brings_a_secret_or_takes_it() {
     ] {
         sent.insert("token_endpoint_auth_method".to_owned(), method.into());
         let id = &client.client_id;
-        let updated = scene.engine.update_registration(&scene.mount, id, Some(&token), Ok(sent.clone())).await;
+        let updated = scene.engine.update_registration(&scene.mount, id, Some(&token), Ok(sent.clone().into())).await;
         let updated = updated.ok().unwrap();
         assert_eq!(updated.secret.is_some(), has_new, "{method}");
         assert!(reason(scene.push(&pushed_by(&client, "x")).await) != Reason::ServerFault, "{method}");
@@ -264,7 +266,7 @@ async fn update_brings_a_secret_to_a_client_whose_secrets_have_all_expired() {
     let mut sent = posting();
     sent.insert("client_id".to_owned(), client.client_id.as_str().into());
     let (id, token) = (&client.client_id, Some(client.registration_access_token.as_str()));
-    let updated = scene.engine.update_registration(&scene.mount, id, token, Ok(sent)).await.ok().unwrap();
+    let updated = scene.engine.update_registration(&scene.mount, id, token, Ok(sent.into())).await.ok().unwrap();
     let fresh = updated.secret.unwrap();
     assert_eq!(fresh.expires_at_s, None);
     assert!(scene.push(&pushed_by(&client, &fresh.text)).await.is_ok());
@@ -278,11 +280,11 @@ async fn initial_access_token_is_good_so_often_and_so_long() {
     let _ = tokens.insert("twice", InitialAccess { expires_at_s: None, uses_max: Some(2) });
     let _ = tokens.insert("brief", InitialAccess { expires_at_s: Some(end), uses_max: None });
     scene.registers(terms(Gate::InitialAccessToken(tokens)));
-    let register = async |token| scene.engine.register_client(&scene.mount, token, Ok(posting())).await;
+    let register = async |token| scene.engine.register_client(&scene.mount, token, Ok(posting().into())).await;
     assert_eq!(reason(register(None).await), Reason::RegistrationTokenMissing);
     assert_eq!(reason(register(Some("thrice")).await), Reason::InitialAccessTokenUnknown);
     // What is refused uses nothing up.
-    let unfit = scene.engine.register_client(&scene.mount, Some("twice"), Ok(Map::new())).await;
+    let unfit = scene.engine.register_client(&scene.mount, Some("twice"), Ok(Map::new().into())).await;
     assert_eq!(reason(unfit), Reason::RedirectUriUnfit);
     let all = tokio::join!(register(Some("twice")), register(Some("twice")), register(Some("twice")));
     let done = [all.0, all.1, all.2].into_iter().filter(Result::is_ok).count();
@@ -319,7 +321,7 @@ async fn wish_for_pushed_requests_is_kept_for_that_client_alone() {
     let mut sent = posting();
     let free = registered(&scene).await;
     sent.insert("require_pushed_authorization_requests".to_owned(), true.into());
-    let bound = scene.engine.register_client(&scene.mount, None, Ok(sent)).await.ok().unwrap();
+    let bound = scene.engine.register_client(&scene.mount, None, Ok(sent.into())).await.ok().unwrap();
     let plain = async |client: &ClientInformation| {
         let query = pushed_by(client, "").replace("client_secret=&", "");
         scene.engine.authorize(&scene.mount, query.as_bytes(), None).await.unwrap()

@@ -38,6 +38,9 @@ pub(crate) fn claims(mount: &MountPlan) -> Vec<(String, String, Served)> {
         let path = format!("{OAUTH_METADATA}{}", mount.issuer.path());
         claims.push((mount.issuer.authority().to_owned(), path, Served::Endpoint(Endpoint::Discovery)));
     }
+    if let Some(path) = &mount.metadata_path {
+        claims.push((here.clone(), format!("{}{path}", mount.base.path()), Served::Endpoint(Endpoint::Discovery)));
+    }
     if mount.has_pages() {
         claims.push((here, format!("{}{INTERACTIONS}", mount.base.path()), Served::Interactions));
     }

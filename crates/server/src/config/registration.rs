@@ -86,7 +86,7 @@ pub(super) fn read(
         context.notes.note(context.source.fault_at(tenant.span(), problem).with_remedy(remedy));
     };
     if on && !mounts.iter().any(|mount| mount.serves(Endpoint::Register)) {
-        note("no mount has an endpoint for it", "add a mount of dialect \"standard\"");
+        note("no mount has an endpoint for it", "add a mount of dialect \"standard\", \"ibm-verify\" or \"autional\"");
     }
     if section.mode == RegistrationMode::InitialAccessToken && section.initial_access_token.is_empty() {
         note("there is no token to register with", "add [[tenant.registration.initial_access_token]]");

@@ -90,6 +90,8 @@ pub struct MountPlan {
     pub cors: CorsPlan,
     /// Whether clients may register themselves here.
     pub registers: bool,
+    /// Where below the base URL its metadata is too.
+    pub metadata_path: Option<String>,
     /// Where in the file it is.
     pub line: usize,
 }
@@ -300,6 +302,7 @@ fn mount_plan(
         client_policies: HashMap::new(),
         demo_resource: section.demo_resource,
         cors: cors(context, tenant, section)?,
+        metadata_path: dialect.metadata_path_of(tenant.id.get_ref()),
         registers: tenant.registration.mode != RegistrationMode::Off,
         line: context.source.line(&section.dialect.span()),
     };

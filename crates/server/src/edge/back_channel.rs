@@ -150,6 +150,7 @@ impl Call<'_> {
         Incoming {
             mount: &self.place.mount,
             endpoint: self.endpoint.endpoint(),
+            path: self.parts.uri.path(),
             headers: &self.parts.headers,
             query: self.parts.uri.query(),
             body,

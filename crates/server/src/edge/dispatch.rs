@@ -92,6 +92,12 @@ impl Exchange<'_> {
     }
 
     async fn endpoint(&self, place: &Place, endpoint: Endpoint, body: Body) -> Response {
+        let mut response = self.across_origins(place, endpoint, body).await;
+        place.dialect.naming_headers(self.request_id, response.headers_mut());
+        response
+    }
+
+    async fn across_origins(&self, place: &Place, endpoint: Endpoint, body: Body) -> Response {
         let Some(cors) = Cors::of(place, endpoint, &self.parts.headers) else {
             return self.serve(place, endpoint, body).await;
         };
@@ -165,6 +171,7 @@ impl Exchange<'_> {
             mount: &place.mount,
             dialect: place.dialect,
             method: &self.parts.method,
+            path: self.parts.uri.path(),
             headers: &self.parts.headers,
             query: self.parts.uri.query(),
             body: &body,
@@ -205,7 +212,7 @@ impl Exchange<'_> {
             Err(refusal) => Judged::unidentified(Err(refusal.into())),
         };
         self.tell(place, "userinfo", &judged);
-        resource_answer::userinfo(&incoming, &judged)
+        resource_answer::userinfo(place.dialect, &incoming, &judged)
     }
 
     /// A challenge for attested clients, whatever is sent: nobody authenticates for it.
@@ -232,6 +239,7 @@ impl Exchange<'_> {
         Incoming {
             mount: &place.mount,
             endpoint,
+            path: self.parts.uri.path(),
             headers: &self.parts.headers,
             query: self.parts.uri.query(),
             body,

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, StatusCode};
-use parhelion_dialects::{Incoming, RequestId, Response, registration};
+use parhelion_dialects::registration::{self, Registered};
+use parhelion_dialects::{Incoming, RequestId, Response};
 use parhelion_engine::fault::Turned;
 use parhelion_engine::registration::{ClientInformation, Gate};
 use parhelion_protocol::endpoint::Endpoint;
@@ -34,6 +35,7 @@ impl Desk<'_> {
         let incoming = Incoming {
             mount: &self.place.mount,
             endpoint: self.endpoint,
+            path: self.parts.uri.path(),
             headers: &self.parts.headers,
             query: self.parts.uri.query(),
             body,
@@ -43,38 +45,52 @@ impl Desk<'_> {
         };
         if let Err((refusal, exceeded)) = self.admit() {
             self.scene().refused(&refusal);
-            let mut response = registration::turned_down(&incoming, &refusal);
+            let mut response = self.place.dialect.write_registration_refused(&incoming, &refusal);
             exceeded.tell(&mut response);
             return response;
         }
         if self.endpoint == Endpoint::Register {
             let answer = self.register(&incoming).await;
             self.conclude("a client was registered", &answer, |client| &client.client_id);
-            return registration::information(&incoming, StatusCode::CREATED, &answer);
+            return self.told(&incoming, StatusCode::CREATED, &answer);
         }
         let client_id = self.client_id();
         match self.parts.method {
             Method::DELETE => {
                 let answer = self.delete(&incoming, client_id).await;
                 self.conclude("a client was deleted", &answer, |()| client_id);
-                registration::deleted(&incoming, &answer)
+                match answer {
+                    Ok(()) => registration::deleted(),
+                    Err(turned) => self.place.dialect.write_registration_refused(&incoming, &turned.refusal()),
+                }
             }
             Method::PUT => {
                 let answer = self.update(&incoming, client_id).await;
                 self.conclude("a client was changed", &answer, |client| &client.client_id);
-                registration::information(&incoming, StatusCode::OK, &answer)
+                self.told(&incoming, StatusCode::OK, &answer)
             }
             _ => {
                 let answer = self.read(&incoming, client_id).await;
                 self.conclude("a client was read", &answer, |client| &client.client_id);
-                registration::information(&incoming, StatusCode::OK, &answer)
+                self.told(&incoming, StatusCode::OK, &answer)
             }
         }
     }
 
     async fn register(&self, incoming: &Incoming<'_>) -> Result<ClientInformation, Turned> {
         let token = registration::token(incoming)?;
-        self.edge.engine.register_client(incoming.mount, token, registration::metadata(incoming)).await
+        let sent = self.place.dialect.read_registration(incoming);
+        self.edge.engine.register_client(incoming.mount, token, sent).await
+    }
+
+    fn told(
+        &self,
+        incoming: &Incoming<'_>,
+        status: StatusCode,
+        outcome: &Result<ClientInformation, Turned>,
+    ) -> Response {
+        let at_s = self.edge.engine.store.now().epoch_s();
+        self.place.dialect.write_registered(incoming, &Registered { status, at_s, outcome })
     }
 
     async fn read(&self, incoming: &Incoming<'_>, client_id: &str) -> Result<ClientInformation, Turned> {
@@ -84,7 +100,7 @@ impl Desk<'_> {
 
     async fn update(&self, incoming: &Incoming<'_>, client_id: &str) -> Result<ClientInformation, Turned> {
         let token = registration::token(incoming)?;
-        let sent = registration::metadata(incoming);
+        let sent = self.place.dialect.read_registration(incoming);
         self.edge.engine.update_registration(incoming.mount, client_id, token, sent).await
     }
 

@@ -39,6 +39,8 @@ pub struct Visit<'a> {
     pub dialect: &'static dyn Dialect,
     /// GET, HEAD or POST.
     pub method: &'a Method,
+    /// The path of its URL.
+    pub path: &'a str,
     /// Its headers.
     pub headers: &'a HeaderMap,
     /// The query of its URL.
@@ -285,6 +287,7 @@ impl Visit<'_> {
         let incoming = Incoming {
             mount: self.mount,
             endpoint: Endpoint::Authorize,
+            path: self.path,
             headers: self.headers,
             query: self.query,
             body: self.body,

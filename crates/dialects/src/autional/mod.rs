@@ -1,57 +1,40 @@
 //! Autional, `/oauth/pushed-authorization`: the parameters as members of a JSON object, two of them as
 //! arrays; a form is read at the same paths.
 
+mod about_client;
+mod admin;
+mod admin_client;
+mod envelope;
+mod nonce;
+mod paths;
+mod registration;
+
 use http::HeaderMap;
-use parhelion_engine::client_request::ClientRequest;
+use parhelion_engine::client_request::{ClientRequest, Judged};
+use parhelion_engine::registration::SentMetadata;
+use parhelion_engine::token::Tokens;
+use parhelion_jose::jws::Compact;
+use parhelion_protocol::client::GrantType;
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::form;
 use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
+use parhelion_protocol::sender::Shown;
 use serde_json::{Map, Value};
 
 use crate::dialect::{Dialect, Incoming, Response, Route, Unread};
 use crate::message::MediaType;
 use crate::oauth_answer::ErrorAnswer;
-use crate::{form_request, json_object, message};
+use crate::operation::Operation;
+use crate::registration::Registered;
+use crate::{form_request, json_object, message, oauth_answer};
 
 /// The vendor's name for RFC 8707's `resource`, as an array.
 const RESOURCES: &str = "resources";
 
 /// The vendor's word for too many requests, documented for its token endpoint.
 const RATE_LIMIT_EXCEEDED: &str = "rate_limit_exceeded";
-
-/// Every endpoint at every base that the vendor's own programs use; the first of each is published.
-#[rustfmt::skip]
-const ROUTES: &[Route] = &[
-    Route { endpoint: Endpoint::Push, path: "/oauth/pushed-authorization" },
-    Route { endpoint: Endpoint::Push, path: "/api/v1/oauth/pushed-authorization" },
-    Route { endpoint: Endpoint::Push, path: "/oauth/api/v1/oauth/pushed-authorization" },
-    Route { endpoint: Endpoint::Push, path: "/bff/oauth/api/v1/oauth/pushed-authorization" },
-    Route { endpoint: Endpoint::Authorize, path: "/oauth/authorize" },
-    Route { endpoint: Endpoint::Authorize, path: "/api/v1/oauth/authorize" },
-    Route { endpoint: Endpoint::Authorize, path: "/oauth/api/v1/oauth/authorize" },
-    Route { endpoint: Endpoint::Authorize, path: "/bff/oauth/api/v1/oauth/authorize" },
-    Route { endpoint: Endpoint::Token, path: "/oauth/token" },
-    Route { endpoint: Endpoint::Token, path: "/api/v1/oauth/token" },
-    Route { endpoint: Endpoint::Token, path: "/oauth/api/v1/oauth/token" },
-    Route { endpoint: Endpoint::Token, path: "/bff/oauth/api/v1/oauth/token" },
-    Route { endpoint: Endpoint::Userinfo, path: "/oauth/userinfo" },
-    Route { endpoint: Endpoint::Userinfo, path: "/api/v1/oauth/userinfo" },
-    Route { endpoint: Endpoint::Userinfo, path: "/oauth/api/v1/oauth/userinfo" },
-    Route { endpoint: Endpoint::Userinfo, path: "/bff/oauth/api/v1/oauth/userinfo" },
-    Route { endpoint: Endpoint::Introspect, path: "/oauth/introspect" },
-    Route { endpoint: Endpoint::Introspect, path: "/api/v1/oauth/introspect" },
-    Route { endpoint: Endpoint::Introspect, path: "/oauth/api/v1/oauth/introspect" },
-    Route { endpoint: Endpoint::Introspect, path: "/bff/oauth/api/v1/oauth/introspect" },
-    Route { endpoint: Endpoint::Revoke, path: "/oauth/revoke" },
-    Route { endpoint: Endpoint::Revoke, path: "/api/v1/oauth/revoke" },
-    Route { endpoint: Endpoint::Revoke, path: "/oauth/api/v1/oauth/revoke" },
-    Route { endpoint: Endpoint::Revoke, path: "/bff/oauth/api/v1/oauth/revoke" },
-    Route { endpoint: Endpoint::EndSession, path: "/oauth/logout" },
-    Route { endpoint: Endpoint::Jwks, path: "/oauth/jwks" },
-    Route { endpoint: Endpoint::Discovery, path: "/.well-known/openid-configuration" },
-];
 
 /// The dialect of Autional.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +50,30 @@ impl Dialect for Autional {
     }
 
     fn routes(&self) -> &'static [Route] {
-        ROUTES
+        paths::ROUTES
+    }
+
+    fn operations(&self) -> &'static [Operation] {
+        paths::OPERATIONS
+    }
+
+    fn write_operation_turned_down(&self, refusal: &Refusal) -> Response {
+        envelope::ill(refusal.public().status.min(500), &refusal.description(), None)
+    }
+
+    fn metadata_path_of(&self, slug: &str) -> Option<String> {
+        Some(paths::metadata_of(slug))
+    }
+
+    fn read_registration(&self, incoming: &Incoming<'_>) -> Result<SentMetadata, Refusal> {
+        registration::read(incoming)
+    }
+
+    fn write_registered(&self, incoming: &Incoming<'_>, registered: &Registered<'_>) -> Response {
+        match registered.outcome {
+            Ok(client) => registration::write(registered, client),
+            Err(turned) => self.write_registration_refused(incoming, &turned.refusal()),
+        }
     }
 
     /// The vendor's own client shows its user's token on every call; that is no client authentication.
@@ -78,22 +84,26 @@ impl Dialect for Autional {
     }
 
     fn read<'a>(&self, incoming: &'a Incoming<'a>) -> Result<ClientRequest<'a>, Unread> {
-        let authorization = self.authorization(incoming.headers);
-        match message::media_type(incoming.headers) {
-            MediaType::Form | MediaType::Other => Ok(form_request::read(incoming, authorization)?),
-            MediaType::Json => {
-                message::check_not_encoded(incoming.headers)?;
-                message::check_query(incoming)?;
-                let members = json_object::read(incoming.body, self.body_max_bytes(&incoming.mount.policy))?;
-                let possession = message::possession(incoming, "POST");
-                Ok(ClientRequest {
-                    authorization,
-                    parameters: parameters(members)?,
-                    possession,
-                    properties: Vec::new(),
-                })
-            }
+        let mut request = read(self, incoming)?;
+        if paths::is_refresh(incoming.endpoint, incoming.path) && request.parameters.get(Param::GrantType).is_none() {
+            request.parameters.add(Param::GrantType.name(), GrantType::RefreshToken.as_str().into())?;
         }
+        Ok(request)
+    }
+
+    /// With how the access token is bound.
+    fn write_tokens(&self, incoming: &Incoming<'_>, judged: &Judged<Tokens>) -> Response {
+        let answer = match &judged.outcome {
+            Ok(tokens) => {
+                let mut members = oauth_answer::token_members(tokens);
+                let alg = proof_alg(incoming).filter(|_| tokens.token_type == "DPoP");
+                members.insert("dpop_access_token_bound".to_owned(), alg.is_some().into());
+                members.extend(alg.map(|alg| ("dpop_signing_alg".to_owned(), alg.into())));
+                oauth_answer::json_response(200, oauth_answer::NO_STORE, Value::Object(members).to_string())
+            }
+            Err(turned) => self.write_turned_down(incoming, &turned.refusal()),
+        };
+        oauth_answer::with_nonces(answer, judged)
     }
 
     fn error_answer(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> ErrorAnswer {
@@ -103,6 +113,9 @@ impl Dialect for Autional {
             // The vendor documents one status for whatever fails on the server's side.
             500.. => (500, OAuthError::ServerError.as_str()),
             429 => (429, RATE_LIMIT_EXCEEDED),
+            _ if row.error == OAuthError::InvalidGrant && paths::is_refresh(incoming.endpoint, incoming.path) => {
+                (401, row.error.as_str())
+            }
             status => (status, row.error.as_str()),
         };
         ErrorAnswer { status, error, state: state(incoming), ..answer }
@@ -112,6 +125,28 @@ impl Dialect for Autional {
     fn write_authorize_error(&self, incoming: &Incoming<'_>, refusal: &Refusal) -> Option<Response> {
         let for_a_program = !message::accepts_html(incoming.headers);
         for_a_program.then(|| self.write_turned_down(incoming, refusal))
+    }
+}
+
+fn read<'a>(dialect: &Autional, incoming: &'a Incoming<'a>) -> Result<ClientRequest<'a>, Refusal> {
+    let authorization = dialect.authorization(incoming.headers);
+    match message::media_type(incoming.headers) {
+        MediaType::Form | MediaType::Other => form_request::read(incoming, authorization),
+        MediaType::Json => {
+            message::check_not_encoded(incoming.headers)?;
+            message::check_query(incoming)?;
+            let members = json_object::read(incoming.body, dialect.body_max_bytes(&incoming.mount.policy))?;
+            let possession = message::possession(incoming, "POST");
+            Ok(ClientRequest { authorization, parameters: parameters(members)?, possession, properties: Vec::new() })
+        }
+    }
+}
+
+/// The algorithm of the proof that came; it has been found good where there are tokens.
+fn proof_alg(incoming: &Incoming<'_>) -> Option<&'static str> {
+    match message::possession(incoming, "POST").dpop {
+        Shown::One(proof) => Compact::parse(&proof).ok().map(|proof| proof.header().alg().name()),
+        Shown::Absent | Shown::Repeated => None,
     }
 }
 

@@ -1,0 +1,120 @@
+//! `/admin/oauth/clients`: another server manages clients, with a token of its own.
+
+use http::{Method, StatusCode};
+use parhelion_engine::clients::{KeptClient, NewClient, NewClientId};
+use parhelion_engine::ports::Commit;
+use parhelion_engine::records::StoredClient;
+use parhelion_engine::registry::Right;
+use parhelion_protocol::client_auth::Authorization;
+use serde_json::{Map, Value};
+
+use super::admin_client::{self, Wanted};
+use super::envelope::{No, answered, no};
+use crate::json_object;
+use crate::message::{self, MediaType};
+use crate::operation::{Answered, Asked};
+
+/// The dialect's name, for what was made through it.
+const ORIGIN: &str = "autional";
+
+/// What stands behind a client to exchange its secret.
+const ROTATE: &str = "rotate-secret";
+
+type Outcome = Result<(StatusCode, Value), No>;
+
+pub(super) async fn serve(asked: &Asked<'_>) -> Answered {
+    let outcome = match (asked.segments, asked.method) {
+        ([], _) => create(asked).await,
+        ([id], &Method::PUT) => update(asked, id).await,
+        ([id], &Method::DELETE) => delete(asked, id).await,
+        ([id], _) => read(asked, id).await,
+        ([id, ROTATE], _) => rotate(asked, id).await,
+        _ => no(StatusCode::NOT_FOUND, "there is nothing here"),
+    };
+    answered(asked, outcome)
+}
+
+async fn create(asked: &Asked<'_>) -> Outcome {
+    admit(asked, Right::CreateClient)?;
+    let wanted = Wanted::read(asked, sent(asked)?, Map::new())?;
+    let new = NewClient {
+        id: NewClientId::Uuid,
+        metadata: wanted.metadata,
+        policy: String::new(),
+        recoverable: false,
+        registration_token: None,
+        secret_terms: asked.mount.tenant.registration.secrets,
+        origin: ORIGIN,
+    };
+    let issued = asked.engine.create_client(&asked.mount.tenant, new, Commit::default()).await?;
+    let Some(issued) = issued else { return no(StatusCode::CONFLICT, "the identifier is taken") };
+    Ok((StatusCode::CREATED, admin_client::shown(asked.mount, &issued.record, issued.secret.as_ref())))
+}
+
+async fn read(asked: &Asked<'_>, client_id: &str) -> Outcome {
+    admit(asked, Right::ViewClient)?;
+    let kept = named(asked, client_id).await?;
+    Ok((StatusCode::OK, admin_client::shown(asked.mount, &kept.record, None)))
+}
+
+/// What is sent takes the place of what was there; what is not sent stays.
+async fn update(asked: &Asked<'_>, client_id: &str) -> Outcome {
+    admit(asked, Right::ModifyClient)?;
+    let kept = named(asked, client_id).await?;
+    let before = admin_client::metadata(&kept.record);
+    let wanted = Wanted::read(asked, sent(asked)?, before)?;
+    let change = |record: &mut StoredClient| record.enabled = wanted.enabled.unwrap_or(record.enabled);
+    let (tenant, terms) = (&asked.mount.tenant, asked.mount.tenant.registration.secrets);
+    let issued = asked.engine.update_client(tenant, kept, &wanted.metadata, terms, change).await?;
+    let Some(issued) = issued else { return changed_meanwhile() };
+    Ok((StatusCode::OK, admin_client::shown(asked.mount, &issued.record, issued.secret.as_ref())))
+}
+
+async fn delete(asked: &Asked<'_>, client_id: &str) -> Outcome {
+    admit(asked, Right::CreateClient)?;
+    let kept = named(asked, client_id).await?;
+    let deleted = asked.engine.delete_client(&asked.mount.tenant, &kept).await?;
+    if deleted { Ok((StatusCode::OK, Value::Object(Map::new()))) } else { changed_meanwhile() }
+}
+
+async fn rotate(asked: &Asked<'_>, client_id: &str) -> Outcome {
+    admit(asked, Right::ModifyClient)?;
+    let kept = named(asked, client_id).await?;
+    let (tenant, terms) = (&asked.mount.tenant, asked.mount.tenant.registration.secrets);
+    let issued = asked.engine.rotate_client_secret(tenant, kept, terms).await?;
+    let Some(issued) = issued else {
+        return no(StatusCode::CONFLICT, "the client has no secret, or was changed at the same moment");
+    };
+    Ok((StatusCode::OK, admin_client::shown(asked.mount, &issued.record, issued.secret.as_ref())))
+}
+
+fn changed_meanwhile<T>() -> Result<T, No> {
+    no(StatusCode::CONFLICT, "the client was changed at the same moment")
+}
+
+async fn named(asked: &Asked<'_>, client_id: &str) -> Result<KeptClient, No> {
+    let kept = asked.engine.kept_client(&asked.mount.tenant, client_id).await?;
+    kept.map_or_else(|| no(StatusCode::NOT_FOUND, "there is no such client"), Ok)
+}
+
+fn sent(asked: &Asked<'_>) -> Result<Map<String, Value>, No> {
+    if message::media_type(asked.headers) != MediaType::Json {
+        return no(StatusCode::BAD_REQUEST, "the body must be JSON");
+    }
+    let read =
+        message::check_not_encoded(asked.headers).and_then(|()| json_object::read(asked.body, asked.body_max_bytes));
+    read.or_else(|refusal| no(StatusCode::BAD_REQUEST, &refusal.description()))
+}
+
+/// Lets a caller in whose token is good for this tenant and for what it asks.
+fn admit(asked: &Asked<'_>, right: Right) -> Result<(), No> {
+    let Authorization::Header(value) = message::authorization(asked.headers) else {
+        return no(StatusCode::UNAUTHORIZED, "the request needs one token");
+    };
+    let token = message::bearer_token(value).and_then(|text| asked.mount.api_tokens.find(text));
+    match token {
+        None => no(StatusCode::UNAUTHORIZED, "the token is not known"),
+        Some(token) if token.tenants.contains(&asked.mount.tenant.uid) && token.allows(right) => Ok(()),
+        Some(_) => no(StatusCode::FORBIDDEN, "the token is not good for this"),
+    }
+}
