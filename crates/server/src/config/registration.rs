@@ -209,7 +209,7 @@ mod tests {
         let twice = format!("mode = \"open\"\n{token}{}", token.replace("ci", "other"));
         for (dialect, section, expected) in [
             ("standard", "mode = \"initial_access_token\"", "there is no token to register with"),
-            ("autional", "mode = \"open\"", "no mount has an endpoint for it"),
+            ("pingone", "mode = \"open\"", "no mount has an endpoint for it"),
             ("standard", "mode = \"open\"\nsoftware_statement = \"required\"", "nobody's software statement"),
             ("standard", "mode = \"open\"\nclient_secret_lifetime_s = 0", "client_secret_lifetime_s is 0"),
             (
