@@ -20,8 +20,8 @@ pub use authlete::Authlete;
 pub use autional::Autional;
 pub use dialect::{Dialect, Incoming, Lobby, RequestId, Response, Route, Sender, Unread};
 pub use ibm_verify::IbmVerify;
-pub use pingone::PingOne;
+pub use pingone::{PingOne, PingOneManagement};
 pub use standard::Standard;
 
 /// Every dialect.
-pub const ALL: &[&dyn Dialect] = &[&Standard, &Authlete, &IbmVerify, &Autional, &PingOne];
+pub const ALL: &[&dyn Dialect] = &[&Standard, &Authlete, &IbmVerify, &Autional, &PingOne, &PingOneManagement];

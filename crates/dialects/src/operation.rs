@@ -9,7 +9,7 @@ use parhelion_engine::Engine;
 use parhelion_engine::fault::Turned;
 use parhelion_engine::registry::Mount;
 
-use crate::dialect::Response;
+use crate::dialect::{RequestId, Response};
 
 /// Path segments that may stand behind the path of an operation, at most.
 pub const SEGMENTS_MAX: usize = 2;
@@ -59,6 +59,8 @@ pub struct Asked<'a> {
     pub body: &'a [u8],
     /// Bytes that the body may have.
     pub body_max_bytes: u32,
+    /// Its name.
+    pub request_id: RequestId,
     /// Where the pages that explain codes are: `{public_url}/errors/{code}`.
     pub public_url: &'a str,
 }

@@ -25,6 +25,10 @@ pub const RETRY_AFTER_S: u32 = 5;
 pub const CLIENT_ID_MAX_BYTES: usize = 256;
 /// Bytes of a client secret that is looked at at all.
 pub const CLIENT_SECRET_MAX_BYTES: usize = 1024;
+/// A client's name and secret that it had elsewhere are at least so long.
+pub const IMPORTED_CREDENTIAL_MIN_BYTES: usize = 8;
+/// Clients that are listed at once.
+pub const CLIENTS_A_PAGE_MAX: usize = 100;
 /// Certificates that a client may show: its own, and those that lead to an authority.
 pub const CERTIFICATES_MAX: usize = 10;
 /// Bytes of all of them together.

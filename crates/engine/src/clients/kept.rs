@@ -27,6 +27,23 @@ pub enum NewClientId {
     Number,
     /// So. What is taken, or was ever taken, is not given away again.
     Chosen(String),
+    /// So, with the secret that it had elsewhere.
+    Imported(ImportedClient),
+}
+
+/// How a client was called elsewhere, and its secret there. What `Debug` shows is the identifier.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ImportedClient {
+    /// Its identifier.
+    pub client_id: String,
+    /// Its secret; a method that needs none leaves it behind.
+    pub secret: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for ImportedClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ImportedClient").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
 }
 
 /// A client to be made.
@@ -84,10 +101,11 @@ impl Engine {
         new: NewClient,
         beside: Commit,
     ) -> Result<Option<Issued>, Turned> {
-        let client_id = match new.id {
-            NewClientId::Uuid => Uuid::from_random(self.random()?).to_string(),
-            NewClientId::Number => number(self.random()?).to_string(),
-            NewClientId::Chosen(id) => id,
+        let (client_id, imported) = match new.id {
+            NewClientId::Uuid => (Uuid::from_random(self.random()?).to_string(), None),
+            NewClientId::Number => (number(self.random()?).to_string(), None),
+            NewClientId::Chosen(id) => (id, None),
+            NewClientId::Imported(client) => (client.client_id, Some(client.secret)),
         };
         if tenant.clients.contains_key(&client_id) || tenant.resource_servers.contains_key(&client_id) {
             return Ok(None);
@@ -105,6 +123,9 @@ impl Engine {
             made_at_ms: now.0,
             changed_at_ms: now.0,
         };
+        if let Some(secret) = imported {
+            record.take_secret(tenant, &secret, &*self.entropy)?;
+        }
         let secret = self.draw_if_needed(tenant, &mut record, &new.metadata, new.secret_terms)?;
         let absent = Condition::Absent(client_key(tenant.uid, &record.client_id));
         let mut commit = beside;

@@ -19,7 +19,7 @@ use crate::records::{self, ClientRecord, StoredClient};
 use crate::reference::sha256;
 use crate::registry::{Mount, Tenant};
 
-pub use kept::{ClientPage, Issued, KeptClient, NewClient, NewClientId};
+pub use kept::{ClientPage, ImportedClient, Issued, KeptClient, NewClient, NewClientId};
 pub use secrets::{NewSecret, SecretTerms};
 
 /// A client, and the policy in force for it at the mount where it was asked for.

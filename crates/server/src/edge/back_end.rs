@@ -54,6 +54,7 @@ impl BackEndCall<'_> {
             segments: &segments,
             body: &body,
             body_max_bytes: max_bytes,
+            request_id: self.request_id,
             public_url: self.edge.public_url.as_str(),
         };
         let answered = (self.operation.serve)(&asked).await;

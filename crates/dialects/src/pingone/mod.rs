@@ -1,5 +1,11 @@
 //! PingOne, `/as/*`: descriptions that name the request by a correlation id.
 
+mod application;
+mod applications;
+mod management;
+mod platform_error;
+mod timestamp;
+
 use std::borrow::Cow;
 
 use parhelion_protocol::endpoint::Endpoint;
@@ -7,6 +13,8 @@ use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 
 use crate::dialect::{Dialect, Incoming, Route};
 use crate::oauth_answer::ErrorAnswer;
+
+pub use management::PingOneManagement;
 
 /// The dialect of PingOne. The environment's id stands in the base URL, or does not where a custom domain
 /// stands for it.
@@ -33,6 +41,7 @@ impl Dialect for PingOne {
             Route { endpoint: Endpoint::Introspect, path: "/as/introspect" },
             Route { endpoint: Endpoint::Revoke, path: "/as/revoke" },
             Route { endpoint: Endpoint::EndSession, path: "/as/signoff" },
+            Route { endpoint: Endpoint::EndSession, path: "/as/idp-signoff" },
         ]
     }
 

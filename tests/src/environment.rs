@@ -1,0 +1,124 @@
+//! An environment of the PingOne dialect, and whoever makes applications in it by the vendor's management API.
+
+use serde_json::{Value, json};
+
+use crate::binary::Binary;
+use crate::mount::Mount;
+use crate::request::Request;
+use crate::server::Server;
+use crate::site::{ALICE, PING_ENVIRONMENT};
+use crate::wire::{Http, Response};
+
+/// Who may make applications.
+pub const ADMINISTRATOR: &str = "administrator-token-for-tests-only";
+
+/// Who may look at them.
+pub const VIEWER: &str = "viewer-token-for-tests-only";
+
+/// Who may make them in another environment.
+pub const STRANGER: &str = "stranger-token-for-tests-only";
+
+/// Where the responses of every application go.
+pub const REDIRECT_URI: &str = "https://app.example/cb";
+
+/// The server of `tests/data/pingone.toml`.
+#[derive(Debug)]
+pub struct Environment {
+    /// The server.
+    pub server: Server,
+}
+
+impl Environment {
+    /// Starts it.
+    ///
+    /// # Panics
+    /// When the server does not start.
+    #[must_use]
+    pub fn start() -> Self {
+        let hash = Binary::hash_password(ALICE.password);
+        Self { server: Server::start(&include_str!("../data/pingone.toml").replace("@HASH@", &hash)) }
+    }
+
+    /// Its endpoints, below its id.
+    #[must_use]
+    pub fn mount(&self) -> Mount {
+        Mount::pingone(&format!("{}/{PING_ENVIRONMENT}", self.server.url()))
+    }
+
+    /// Its endpoints, at its custom domain.
+    #[must_use]
+    pub fn custom_domain(&self) -> Mount {
+        Mount::pingone(&self.server.url())
+    }
+
+    /// A connection.
+    #[must_use]
+    pub fn http(&self) -> Http {
+        Http::to(self.server.address())
+    }
+
+    /// Asks the management API; `below` is what stands behind `/applications`.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn manage(&self, token: &str, method: &str, below: &str, body: Option<&Value>) -> Response {
+        let target = format!("/v1/environments/{PING_ENVIRONMENT}/applications{below}");
+        let request = Request::new(method, &target).bearer(token);
+        let request = match body {
+            Some(body) => request.header("Content-Type", "application/json").body(body.to_string()),
+            None => request,
+        };
+        self.http().send(&request).expect("an answer")
+    }
+
+    /// Makes an application, like [`application`] but for what is in `more`.
+    ///
+    /// # Panics
+    /// When it is not made.
+    #[must_use]
+    pub fn make(&self, more: &Value) -> Value {
+        let response = self.manage(ADMINISTRATOR, "POST", "", Some(&application(more)));
+        assert_eq!(response.status, 201, "{}", response.text());
+        response.json()
+    }
+
+    /// The secret of an application.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn secret(&self, id: &str) -> String {
+        let response = self.manage(ADMINISTRATOR, "GET", &format!("/{id}/secret"), None);
+        assert_eq!(response.status, 200, "{}", response.text());
+        response.json()["secret"].as_str().expect("a secret").to_owned()
+    }
+
+    /// Pushes a form.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn push(&self, fields: &[(&str, &str)]) -> Response {
+        self.http().send(&Request::form(&self.mount().par, fields)).expect("an answer")
+    }
+}
+
+/// An ordinary application as the vendor writes it, with these members in place of its own.
+#[must_use]
+pub fn application(more: &Value) -> Value {
+    let mut application = json!({
+        "name": "Shop",
+        "enabled": true,
+        "type": "WEB_APP",
+        "protocol": "OPENID_CONNECT",
+        "tokenEndpointAuthMethod": "CLIENT_SECRET_POST",
+        "grantTypes": ["AUTHORIZATION_CODE"],
+        "responseTypes": ["CODE"],
+        "redirectUris": [REDIRECT_URI],
+    });
+    if let (Some(members), Some(more)) = (application.as_object_mut(), more.as_object()) {
+        members.extend(more.clone());
+    }
+    application
+}
