@@ -87,6 +87,8 @@ const NOT_BUILT: &[&str] = &["sector_identifier_uri", "default_max_age", "defaul
 
 /// The name of a software statement (RFC 7591 section 2.3).
 pub const SOFTWARE_STATEMENT: &str = "software_statement";
+/// Where a vendor's interface keeps its own words beside the metadata; nobody can register it.
+const VENDOR: &str = "vendor";
 const PUSHED: &str = "require_pushed_authorization_requests";
 const SUBJECT_TYPE: &str = "subject_type";
 
@@ -153,6 +155,29 @@ impl RegisteredMetadata {
     #[must_use]
     pub const fn members(&self) -> &Map<String, Value> {
         &self.0
+    }
+
+    /// The same, with what a vendor's interface tells of the client in its own words. They change nothing.
+    ///
+    /// # Errors
+    /// A [`MetadataFault`] when it is too long then.
+    pub fn with_vendor_words(mut self, words: Map<String, Value>) -> Result<Self, MetadataFault> {
+        self.0.insert(VENDOR.to_owned(), Value::Object(words));
+        let fits = self.to_text().len() <= limits::CLIENT_METADATA_MAX_BYTES;
+        if fits { Ok(self) } else { Err(MetadataFault::new("metadata", "is longer than 64 KiB")) }
+    }
+
+    /// What a vendor's interface keeps beside it.
+    #[must_use]
+    pub fn vendor_words(&self) -> Option<&Map<String, Value>> {
+        self.0.get(VENDOR).and_then(Value::as_object)
+    }
+
+    /// The same, as the client itself is told it.
+    #[must_use]
+    pub fn without_vendor_words(mut self) -> Self {
+        self.0.remove(VENDOR);
+        self
     }
 
     /// As the metadata of a client of this identifier.

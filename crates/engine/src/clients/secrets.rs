@@ -79,6 +79,13 @@ impl StoredClient {
         Ok(NewSecret { text, expires_at_s })
     }
 
+    /// Takes a secret that the client had elsewhere; what the method does not need of it goes with the next look.
+    pub(super) fn take_secret(&mut self, tenant: &Tenant, text: &str, entropy: &dyn Entropy) -> Result<(), Fault> {
+        let sealed = Some(seal(tenant, &self.client_id, text, entropy)?);
+        self.secrets.push(StoredSecret { digest: SecretDigest::of(text).to_bytes(), sealed, expires_at_s: None });
+        Ok(())
+    }
+
     /// Lets go of what a method does not need; what is left serves it.
     pub(super) fn keep_only_needed(&mut self, need: SecretNeed) {
         match need {
