@@ -71,7 +71,9 @@ impl Engine {
             return Err(Reason::ScopeNotAllowed.into());
         }
         let now = self.store.now();
-        let longest_s = mount.policy_for(&new.client.client_id).access_token_lifetime_s.0;
+        let known = self.find_client(mount, &new.client.client_id).await?;
+        let policy = known.map_or_else(|| Arc::clone(&mount.policy), |known| known.policy);
+        let longest_s = policy.access_token_lifetime_s.0;
         let lifetime_s = new.lifetime_s.map_or(longest_s, |asked_s| asked_s.min(longest_s));
         let gone_at = now.plus_s(lifetime_s.into());
         let basis = Basis {

@@ -173,6 +173,13 @@ impl RegisteredMetadata {
         self.0.get(VENDOR).and_then(Value::as_object)
     }
 
+    /// The same, as the client itself is told it.
+    #[must_use]
+    pub fn without_vendor_words(mut self) -> Self {
+        self.0.remove(VENDOR);
+        self
+    }
+
     /// As the metadata of a client of this identifier.
     ///
     /// # Errors

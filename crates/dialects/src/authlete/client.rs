@@ -1,7 +1,8 @@
 //! Clients as the vendor writes them, and what users allowed them.
 
-use parhelion_engine::fault::Turned;
-use parhelion_engine::records::ExternalConsent;
+use parhelion_engine::clients::KnownClient;
+use parhelion_engine::fault::{Fault, Turned};
+use parhelion_engine::records::{ExternalConsent, StoredClient};
 use parhelion_engine::registry::{Mount, Right};
 use parhelion_protocol::client::{Client, Credential};
 use parhelion_protocol::form;
@@ -10,11 +11,11 @@ use parhelion_protocol::refusal::Reason;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::numbers::{client_number, find_client, service_id};
+use super::numbers::{client_number, find_client, kept_clients, service_id};
 use super::result::{self, No, json_200};
 use super::service::Slice;
 use super::token::words;
-use super::{caller, members};
+use super::{caller, client_members, members};
 use crate::dialect::Response;
 use crate::operation::Asked;
 
@@ -60,25 +61,50 @@ pub(super) fn response_type(oauth: &str) -> String {
 /// `/client/get/{clientId}`.
 pub(super) async fn get(asked: &Asked<'_>) -> Result<Response, No> {
     caller::admit(asked.mount, asked.headers, Right::ViewClient)?;
-    let client = named(asked)?;
-    Ok(json_200(full(asked.mount, client)))
+    let known = named(asked).await?;
+    Ok(json_200(shown(asked, &known).await?))
 }
 
 /// `/client/get/list`.
 pub(super) async fn list(asked: &Asked<'_>) -> Result<Response, No> {
     caller::admit(asked.mount, asked.headers, Right::ViewClient)?;
     let slice: Slice = members::read_query(asked)?;
-    let mut clients: Vec<_> = asked.mount.tenant.clients.values().collect();
-    clients.sort_unstable_by(|one, other| one.client_id.cmp(&other.client_id));
-    let clients = clients.into_iter().map(|client| Value::Object(full(asked.mount, client)));
-    Ok(json_200(slice.of(clients.collect(), "clients")))
+    let failed = |fault: Fault| faulted(asked, fault.into());
+    let mut ids: Vec<String> = asked.mount.tenant.clients.keys().cloned().collect();
+    ids.sort_unstable();
+    ids.extend(kept_clients(asked).await.map_err(failed)?);
+    let total = ids.len();
+    let mut clients = Vec::new();
+    for id in slice.cut(ids) {
+        if let Some(known) = asked.engine.find_client(asked.mount, &id).await.map_err(failed)? {
+            clients.push(Value::Object(shown(asked, &known).await?));
+        }
+    }
+    Ok(json_200(slice.told(clients, total, "clients")))
 }
 
 /// The client that the path names.
-fn named<'a>(asked: &Asked<'a>) -> Result<&'a Client, No> {
-    let identifier = asked.segments.first().copied().unwrap_or_default();
-    let client = decoded(identifier).and_then(|identifier| find_client(asked.mount, &identifier));
-    Ok(client.ok_or_else(|| Box::new(result::answer(400, "A900207", "there is no such client.")))?)
+pub(super) async fn named(asked: &Asked<'_>) -> Result<KnownClient, No> {
+    let identifier = asked.segments.first().copied().and_then(decoded).unwrap_or_default();
+    let known = find_client(asked, &identifier).await.map_err(|fault| faulted(asked, fault.into()))?;
+    Ok(known.ok_or_else(unknown_client)?)
+}
+
+pub(super) fn unknown_client() -> Box<Response> {
+    Box::new(result::answer(400, "A900207", "there is no such client."))
+}
+
+/// A client with what is kept of it, if it was made at run time. Who may only look at clients does not see their secrets.
+async fn shown(asked: &Asked<'_>, known: &KnownClient) -> Result<Map<String, Value>, No> {
+    let failed = |fault: Fault| faulted(asked, fault.into());
+    let kept = asked.engine.kept_client(&asked.mount.tenant, &known.client.client_id).await.map_err(failed)?;
+    let may_see = caller::admit(asked.mount, asked.headers, Right::ModifyClient).is_ok();
+    let record = kept.map(|kept| kept.record);
+    let secret = match &record {
+        Some(record) if may_see => asked.engine.client_secret(&asked.mount.tenant, record).map_err(failed)?,
+        Some(_) | None => None,
+    };
+    Ok(full(known, record.as_ref(), secret.as_ref().map(|text| text.as_str())))
 }
 
 /// A path segment without its percent-encoding; a plus sign stands for itself.
@@ -86,8 +112,9 @@ fn decoded(segment: &str) -> Option<String> {
     form::decode(segment.replace('+', "%2B").as_bytes()).ok().map(|text| text.into_owned())
 }
 
-fn full(mount: &Mount, client: &Client) -> Map<String, Value> {
-    let policy = mount.policy_for(&client.client_id);
+/// A client in the vendor's words.
+pub(super) fn full(known: &KnownClient, record: Option<&StoredClient>, secret: Option<&str>) -> Map<String, Value> {
+    let KnownClient { client, policy } = known;
     let method = client.credential.method();
     let redirect_uris: Vec<_> = client.redirect_uris.iter().map(|uri| uri.as_str()).collect();
     let grants: Vec<_> = client.grant_types.iter().map(|kind| kind.as_str().to_uppercase()).collect();
@@ -114,7 +141,10 @@ fn full(mount: &Mount, client: &Client) -> Map<String, Value> {
         "extension": { "requestableScopesEnabled": true, "requestableScopes": client.scope.iter().collect::<Vec<_>>() },
         "locked": !client.is_enabled(),
     });
-    let mut members = if let Value::Object(members) = members { members } else { Map::new() };
+    let mut told = record.map(client_members::told).unwrap_or_default();
+    told.extend(if let Value::Object(members) = members { members } else { Map::new() });
+    let mut members = told;
+    members.extend(secret.map(|secret| ("clientSecret".to_owned(), secret.into())));
     let assertion_alg = if let Credential::ClientSecretJwt(_, alg) = &client.credential {
         alg.map(|alg| alg.name())
     } else if let Credential::PrivateKeyJwt(alg) = &client.credential {
@@ -168,10 +198,10 @@ fn of_subject(asked: &Asked<'_>, at: usize) -> Result<(String, Slice), No> {
 /// `/client/granted_scopes/get/{clientId}`.
 pub(super) async fn granted_scopes(asked: &Asked<'_>) -> Result<Response, No> {
     caller::admit(asked.mount, asked.headers, Right::ViewClient)?;
-    let (client, (subject, _)) = (named(asked)?, of_subject(asked, 1)?);
+    let (KnownClient { client, .. }, (subject, _)) = (named(asked).await?, of_subject(asked, 1)?);
     let consent = asked.engine.external_consent(&asked.mount.tenant, &client.client_id, &subject).await;
     let consent = consent.map_err(|turned| faulted(asked, turned))?;
-    let mut members = about_consent(asked.mount, client, &subject, consent.as_ref());
+    let mut members = about_consent(asked.mount, &client, &subject, consent.as_ref());
     members.extend(result::members("A900002", "What the subject granted to the client."));
     Ok(json_200(members))
 }
@@ -196,7 +226,7 @@ fn about_consent(
 /// `/client/granted_scopes/delete/{clientId}`.
 pub(super) async fn forget_granted_scopes(asked: &Asked<'_>) -> Result<Response, No> {
     caller::admit(asked.mount, asked.headers, Right::ModifyClient)?;
-    let (client, (subject, _)) = (named(asked)?, of_subject(asked, 1)?);
+    let (KnownClient { client, .. }, (subject, _)) = (named(asked).await?, of_subject(asked, 1)?);
     let forgotten = asked.engine.forget_external_consent(&asked.mount.tenant, &client.client_id, &subject).await;
     forgotten.map_err(|turned| faulted(asked, turned))?;
     Ok(json_200(result::members("A900003", "What the subject granted to the client is forgotten; its tokens go on.")))
@@ -205,10 +235,10 @@ pub(super) async fn forget_granted_scopes(asked: &Asked<'_>) -> Result<Response,
 /// `/client/authorization/delete/{clientId}`.
 pub(super) async fn end_authorization(asked: &Asked<'_>) -> Result<Response, No> {
     caller::admit(asked.mount, asked.headers, Right::ModifyClient)?;
-    let (client, (subject, _)) = (named(asked)?, of_subject(asked, 1)?);
+    let (KnownClient { client, .. }, (subject, _)) = (named(asked).await?, of_subject(asked, 1)?);
     let ended = asked.engine.end_external_grants(&asked.mount.tenant, &client.client_id, &subject).await;
     ended.map_err(|turned| faulted(asked, turned))?;
-    let mut members = about_consent(asked.mount, client, &subject, None);
+    let mut members = about_consent(asked.mount, &client, &subject, None);
     members.extend(result::members("A137001", "Deleted the access tokens that the subject had granted to the client."));
     Ok(json_200(members))
 }
@@ -219,12 +249,14 @@ pub(super) async fn authorizations(asked: &Asked<'_>) -> Result<Response, No> {
     let (subject, slice) = of_subject(asked, 0)?;
     let consents = asked.engine.external_consents_of(&asked.mount.tenant, &subject).await;
     let consents = consents.map_err(|turned| faulted(asked, turned))?;
-    let mut clients: Vec<&Client> = consents
-        .iter()
-        .filter_map(|consent| Some(asked.mount.tenant.clients.get(&consent.client_id)?.as_ref()))
-        .collect();
-    clients.sort_unstable_by(|one, other| one.client_id.cmp(&other.client_id));
-    let mut members = slice.of(clients.into_iter().map(limited).collect(), "clients");
+    let mut ids: Vec<String> = consents.into_iter().map(|consent| consent.client_id).collect();
+    ids.sort_unstable();
+    let mut clients = Vec::new();
+    for id in &ids {
+        let known = asked.engine.find_client(asked.mount, id).await.map_err(|fault| faulted(asked, fault.into()))?;
+        clients.extend(known.map(|known| limited(&known.client)));
+    }
+    let mut members = slice.of(clients, "clients");
     members.insert("subject".to_owned(), subject.into());
     Ok(json_200(members))
 }

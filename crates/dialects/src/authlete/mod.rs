@@ -4,6 +4,9 @@
 mod authorization;
 mod caller;
 mod client;
+mod client_management;
+mod client_members;
+mod client_registration;
 mod details;
 mod envelope;
 mod form_post;

@@ -1,10 +1,11 @@
 //! Numbers: this vendor calls services and clients by decimal numbers that JavaScript can hold.
 
-use std::sync::Arc;
-
+use parhelion_engine::clients::KnownClient;
+use parhelion_engine::fault::Fault;
 use parhelion_engine::reference::sha256;
 use parhelion_engine::registry::Mount;
-use parhelion_protocol::client::Client;
+
+use crate::operation::Asked;
 
 /// Ids are read as JavaScript numbers by some of the vendor's clients.
 const END: u64 = 1 << 53;
@@ -30,13 +31,47 @@ pub(super) fn client_number(client_id: &str) -> u64 {
     })
 }
 
-/// The client of the configuration with this number or alias.
-pub(super) fn find_client<'m>(mount: &'m Mount, identifier: &str) -> Option<&'m Arc<Client>> {
-    let clients = &mount.tenant.clients;
-    clients.get(identifier).or_else(|| {
-        let number = parse(identifier)?;
-        clients.values().find(|client| client_number(&client.client_id) == number)
-    })
+/// Clients that are looked through for one number, at most.
+const LOOKED_AT_MAX: usize = 100_000;
+/// Clients that are read at once.
+const AT_ONCE: usize = 500;
+
+/// The client with this number or alias, of the configuration or made at run time, locked or not.
+///
+/// # Errors
+/// [`Fault::Store`], [`Fault::Record`], or [`Fault::Busy`] where there are too many to look through.
+pub(super) async fn find_client(asked: &Asked<'_>, identifier: &str) -> Result<Option<KnownClient>, Fault> {
+    if let Some(known) = asked.engine.find_client(asked.mount, identifier).await? {
+        return Ok(Some(known));
+    }
+    // A number below this one is the identifier itself.
+    let Some(number) = parse(identifier).filter(|number| *number >= END / 2) else { return Ok(None) };
+    let mut configured = asked.mount.tenant.clients.keys();
+    let found = match configured.find(|client_id| client_number(client_id) == number) {
+        Some(client_id) => Some(client_id.clone()),
+        None => kept_clients(asked).await?.into_iter().find(|client_id| client_number(client_id) == number),
+    };
+    match found {
+        Some(client_id) => asked.engine.find_client(asked.mount, &client_id).await,
+        None => Ok(None),
+    }
+}
+
+/// The identifiers of the clients that were made at run time, in an order that stays.
+///
+/// # Errors
+/// As [`find_client`].
+pub(super) async fn kept_clients(asked: &Asked<'_>) -> Result<Vec<String>, Fault> {
+    let (mut found, mut after) = (Vec::new(), None);
+    for _ in 0..LOOKED_AT_MAX.div_ceil(AT_ONCE) {
+        let page = asked.engine.list_clients(&asked.mount.tenant, after, AT_ONCE).await?;
+        found.extend(page.clients.into_iter().map(|kept| kept.record.client_id));
+        after = page.next;
+        if after.is_none() {
+            return Ok(found);
+        }
+    }
+    Err(Fault::Busy)
 }
 
 #[cfg(test)]

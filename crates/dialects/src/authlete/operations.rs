@@ -6,12 +6,16 @@ use http::HeaderMap;
 use parhelion_engine::registry::Right;
 
 use super::result::{self, No, answered};
-use super::{authorization, caller, client, introspection, numbers, service, ticket, token_management};
+use super::{
+    authorization, caller, client, client_management, client_registration, introspection, numbers, service, ticket,
+    token_management,
+};
 use crate::dialect::Response;
 use crate::operation::{Answering, Asked, Operation, Serve};
 
 const GET: &[&str] = &["GET"];
 const POST: &[&str] = &["POST"];
+const POST_OR_PUT: &[&str] = &["POST", "PUT"];
 const DELETE: &[&str] = &["DELETE"];
 /// Some libraries send a body where the published document has a query.
 const GET_OR_POST: &[&str] = &["GET", "POST"];
@@ -40,6 +44,25 @@ pub(super) const OF_A_SERVICE: &[Operation] = &[
     at("service", GET, "/service/get", 0, |asked| made(service::get(asked))),
     at("client", GET, "/client/get", 1, |asked| made(client::get(asked))),
     at("clients", GET, "/client/get/list", 0, |asked| made(client::list(asked))),
+    at("client_create", POST, "/client/create", 0, |asked| made(client_management::create(asked))),
+    at("client_update", POST, "/client/update", 1, |asked| made(client_management::update(asked))),
+    at("client_delete", DELETE, "/client/delete", 1, |asked| made(client_management::delete(asked))),
+    at("client_lock", POST, "/client/lock_flag/update", 1, |asked| made(client_management::lock(asked))),
+    at("client_secret", GET, "/client/secret/refresh", 1, |asked| made(client_management::refresh_secret(asked))),
+    at("client_secret", POST, "/client/secret/update", 1, |asked| made(client_management::update_secret(asked))),
+    at("requestable_scopes", GET, "/client/extension/requestable_scopes/get", 1, |asked| {
+        made(client_management::requestable_scopes(asked))
+    }),
+    at("requestable_scopes_update", POST_OR_PUT, "/client/extension/requestable_scopes/update", 1, |asked| {
+        made(client_management::update_requestable_scopes(asked))
+    }),
+    at("requestable_scopes_delete", DELETE, "/client/extension/requestable_scopes/delete", 1, |asked| {
+        made(client_management::delete_requestable_scopes(asked))
+    }),
+    at("registration", POST, "/client/registration", 0, |asked| made(client_registration::register(asked))),
+    at("registration_get", POST, "/client/registration/get", 0, |asked| made(client_registration::get(asked))),
+    at("registration_update", POST, "/client/registration/update", 0, |asked| made(client_registration::update(asked))),
+    at("registration_delete", POST, "/client/registration/delete", 0, |asked| made(client_registration::delete(asked))),
     at("granted_scopes", GET_OR_POST, "/client/granted_scopes/get", 1, |asked| made(client::granted_scopes(asked))),
     at("granted_scopes", GET, "/client/granted_scopes/get", 2, |asked| made(client::granted_scopes(asked))),
     at("granted_scopes_delete", DELETE_OR_POST, "/client/granted_scopes/delete", 1, |asked| {

@@ -77,11 +77,21 @@ pub(super) fn answered(answer: Result<Response, No>) -> Answered {
 /// A verdict in an answer of 200: the caller's browser or client hears the standard answer, described in the vendor's
 /// way. What the caller itself did wrong is not its client's to hear.
 pub(super) fn turned(asked: &Asked<'_>, turned: Turned, client_id: Option<String>) -> No {
+    turned_as(asked, turned, client_id, None)
+}
+
+/// The same, with another action where one is named.
+pub(super) fn turned_as(
+    asked: &Asked<'_>,
+    turned: Turned,
+    client_id: Option<String>,
+    action: Option<&'static str>,
+) -> No {
     let refusal = turned.refusal();
     let of_caller = refusal.reason == Reason::VouchedMalformed;
     let code = if of_caller { derived(refusal.public().code, DoneBy::Caller) } else { client_code(&refusal, None) };
-    let action = if of_caller { "INTERNAL_SERVER_ERROR" } else { action_of_endpoint(&refusal) };
-    let mut members = acted(&code, &refusal.description(), action);
+    let usual = if of_caller { "INTERNAL_SERVER_ERROR" } else { action_of_endpoint(&refusal) };
+    let mut members = acted(&code, &refusal.description(), action.unwrap_or(usual));
     members.insert("responseContent".to_owned(), error_body(asked.public_url, &refusal, &code).into());
     No::Turned { response: Box::new(json_200(members)), turned, client_id }
 }
@@ -106,6 +116,13 @@ pub(super) fn acted(code: &str, message: &str, action: &str) -> Map<String, Valu
     let mut members = members(code, message);
     members.insert("action".to_owned(), action.into());
     members
+}
+
+/// An answer of 204.
+pub(super) fn no_content() -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = http::StatusCode::NO_CONTENT;
+    response
 }
 
 /// An answer of 200.
@@ -173,6 +190,12 @@ pub(super) fn caller_error(refusal: &Refusal) -> Response {
         response.headers_mut().insert(RETRY_AFTER, limits::RETRY_AFTER_S.into());
     }
     response
+}
+
+/// The same, with what is wrong where.
+pub(super) fn unfit(refusal: &Refusal) -> Response {
+    let code = derived(refusal.public().code, DoneBy::Caller);
+    answer(400, &code, &refusal.description())
 }
 
 /// The one required member is not there.

@@ -75,11 +75,27 @@ pub(super) struct Slice {
 }
 
 impl Slice {
+    /// Where it begins, and behind which entry it ends.
+    fn bounds(&self) -> (usize, usize) {
+        let bound = |asked: Option<i64>, default: usize| asked.map_or(default, |n| usize::try_from(n).unwrap_or(0));
+        (bound(self.start, 0), bound(self.end, 5))
+    }
+
+    /// What is in it of a list.
+    pub(super) fn cut<T>(&self, all: Vec<T>) -> Vec<T> {
+        let (start, end) = self.bounds();
+        all.into_iter().take(end).skip(start).collect()
+    }
+
     /// What is in it of a list, with the members that say which part it is.
     pub(super) fn of(&self, all: Vec<Value>, name: &str) -> Map<String, Value> {
-        let bound = |asked: Option<i64>, default: usize| asked.map_or(default, |n| usize::try_from(n).unwrap_or(0));
-        let (start, end, total) = (bound(self.start, 0), bound(self.end, 5), all.len());
-        let some: Vec<Value> = all.into_iter().take(end).skip(start).collect();
+        let total = all.len();
+        self.told(self.cut(all), total, name)
+    }
+
+    /// The same for a part that was cut out already, of so many.
+    pub(super) fn told(&self, some: Vec<Value>, total: usize, name: &str) -> Map<String, Value> {
+        let (start, end) = self.bounds();
         let members = json!({ "start": start, "end": end, "totalCount": total, name: some });
         if let Value::Object(members) = members { members } else { Map::new() }
     }
@@ -100,6 +116,15 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<Response, No> {
     Ok(json_200(slice.of(services.collect(), "services")))
 }
 
+/// The scopes of a service: those that its configuration knows.
+pub(super) fn scopes(mount: &Mount) -> Vec<&str> {
+    let of_clients = mount.tenant.clients.values().flat_map(|client| client.scope.iter());
+    let mut scopes: Vec<_> = of_clients.chain(mount.tenant.registration.scope.iter()).collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
+}
+
 fn service(mount: &Mount) -> Map<String, Value> {
     let (tenant, policy) = (&mount.tenant, &mount.policy);
     let upper = |text: &str| text.to_uppercase().replace([' ', '-'], "_");
@@ -107,9 +132,7 @@ fn service(mount: &Mount) -> Map<String, Value> {
     let methods: Vec<_> = policy.client_auth_methods.iter().map(|method| upper(method.as_str())).collect();
     let prompts: Vec<_> = policy.prompts.iter().map(|prompt| upper(prompt.as_str())).collect();
     let responses: Vec<_> = policy.response_types.iter().map(|kind| client::response_type(kind.as_str())).collect();
-    let mut scopes: Vec<_> = tenant.clients.values().flat_map(|client| client.scope.iter()).collect();
-    scopes.sort_unstable();
-    scopes.dedup();
+    let scopes = scopes(mount);
     let members = json!({
         "apiKey": service_id(mount),
         "serviceName": tenant.name,

@@ -1,7 +1,6 @@
 //! Access tokens that the caller makes, lists and ends itself.
 
-use std::sync::Arc;
-
+use parhelion_engine::clients::KnownClient;
 use parhelion_engine::ports::Id;
 use parhelion_engine::records::External;
 use parhelion_engine::registry::Right;
@@ -14,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::caller;
-use super::client::faulted;
+use super::client::{faulted, unknown_client};
 use super::members::{self, Property};
 use super::numbers::{client_number, find_client};
 use super::result::{self, No, acted, json_200};
@@ -77,7 +76,9 @@ pub(super) async fn create(asked: &Asked<'_>) -> Result<Response, No> {
     let grant = sent.grant_type.unwrap_or_default();
     let served = GrantType::ALL.iter().copied().find(|kind| kind.as_str().to_uppercase() == grant);
     let unserved = [sent.access_token, sent.refresh_token, sent.certificate_thumbprint, sent.dpop_key_thumbprint];
-    let (Some(client), Some(grant_type)) = (find_client(asked.mount, &identifier), served) else {
+    let known = find_client(asked, &identifier).await.map_err(|fault| faulted(asked, fault.into()))?;
+    let known = known.filter(|known| known.client.is_enabled());
+    let (Some(KnownClient { client, .. }), Some(grant_type)) = (known, served) else {
         return Ok(json_200(acted(
             "A900209",
             "The client is not known, or the grant type is not served.",
@@ -93,7 +94,7 @@ pub(super) async fn create(asked: &Asked<'_>) -> Result<Response, No> {
     }
     let said = External { acr: sent.acr, session_id: sent.session_id, ..External::default() };
     let new = NewToken {
-        client: Arc::clone(client),
+        client,
         grant_type,
         subject: sent.subject.filter(|subject| !subject.is_empty()),
         scopes: sent.scopes.unwrap_or_default(),
@@ -137,9 +138,7 @@ pub(super) async fn delete(asked: &Asked<'_>) -> Result<Response, No> {
     caller::admit(asked.mount, asked.headers, Right::UseService)?;
     let name = asked.segments.first().copied().unwrap_or_default();
     asked.engine.end_token(asked.mount, name).await.map_err(|turned| faulted(asked, turned))?;
-    let mut response = Response::default();
-    *response.status_mut() = http::StatusCode::NO_CONTENT;
-    Ok(response)
+    Ok(result::no_content())
 }
 
 #[derive(Deserialize)]
@@ -157,7 +156,7 @@ pub(super) async fn revoke(asked: &Asked<'_>) -> Result<Response, No> {
     let sent: Revoke = members::read(asked)?;
     let present = |text: Option<String>| text.filter(|text| !text.is_empty());
     let named = match present(sent.client_identifier) {
-        Some(identifier) => Some(find_client(asked.mount, &identifier).ok_or_else(unknown_client)?),
+        Some(identifier) => Some(client_of(asked, &identifier).await?),
         None => None,
     };
     let failed = |turned| faulted(asked, turned);
@@ -167,12 +166,12 @@ pub(super) async fn revoke(asked: &Asked<'_>) -> Result<Response, No> {
         (Some(token), None, None, None) => {
             usize::from(asked.engine.end_token(asked.mount, &token).await.map_err(failed)?)
         }
-        (None, None, Some(client), Some(subject)) => {
+        (None, None, Some(KnownClient { client, .. }), Some(subject)) => {
             let tenant = &asked.mount.tenant;
             asked.engine.end_external_grants(tenant, &client.client_id, &subject).await.map_err(failed)?;
             0
         }
-        (None, None, Some(client), None) => {
+        (None, None, Some(KnownClient { client, .. }), None) => {
             let tokens = asked.engine.list_tokens(asked.mount, Some(&client.client_id)).await.map_err(failed)?;
             for TokenSummary { id: Id(id), .. } in &tokens {
                 asked.engine.end_token(asked.mount, &base64url::encode(id)).await.map_err(failed)?;
@@ -213,13 +212,13 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<Response, No> {
         return Err(Box::new(result::answer(400, "A900211", said)).into());
     }
     let named = match sent.client_identifier.filter(|identifier| !identifier.is_empty()) {
-        Some(identifier) => Some(find_client(asked.mount, &identifier).ok_or_else(unknown_client)?),
+        Some(identifier) => Some(client_of(asked, &identifier).await?),
         None => None,
     };
-    let client_id = named.map(|client| client.client_id.as_str());
+    let client_id = named.as_ref().map(|known| known.client.client_id.as_str());
     let tokens = asked.engine.list_tokens(asked.mount, client_id).await.map_err(|turned| faulted(asked, turned))?;
     let mut members: Map<String, Value> = sent.slice.of(tokens.iter().map(told).collect(), "accessTokens");
-    members.extend(named.map(|client| ("client".to_owned(), super::client::limited(client))));
+    members.extend(named.map(|known| ("client".to_owned(), super::client::limited(&known.client))));
     Ok(json_200(members))
 }
 
@@ -232,6 +231,7 @@ fn told(token: &TokenSummary) -> Value {
     })
 }
 
-fn unknown_client() -> Box<Response> {
-    Box::new(result::answer(400, "A900207", "there is no such client."))
+async fn client_of(asked: &Asked<'_>, identifier: &str) -> Result<KnownClient, No> {
+    let known = find_client(asked, identifier).await.map_err(|fault| faulted(asked, fault.into()))?;
+    Ok(known.ok_or_else(unknown_client)?)
 }

@@ -1,9 +1,11 @@
 //! Clients that are registered at run time: made, read, changed, deleted, listed; secrets exchanged. Registration
 //! (RFC 7591) stands on this, and so does every vendor's interface for clients. Nothing here asks who may.
 
-use parhelion_protocol::client_auth::SecretNeed;
+use parhelion_protocol::client::Client;
+use parhelion_protocol::client_auth::{GivenSecret, SecretNeed};
 use parhelion_protocol::client_registration::RegisteredMetadata;
 use parhelion_protocol::limits;
+use parhelion_protocol::profile::LoopbackRedirectUri;
 use zeroize::Zeroizing;
 
 use super::client_key;
@@ -212,6 +214,33 @@ impl Engine {
             return Ok(None);
         }
         let secret = record.draw_secret(tenant, need, terms, self.store.now(), &*self.entropy)?;
+        self.replace(tenant, record, version, Some(secret)).await
+    }
+
+    /// Puts a secret of somebody's choice in the place of a client's; the one before is not good any more. Nothing if the
+    /// client has no secret, or somebody else changed it in the meantime.
+    ///
+    /// # Errors
+    /// A refusal where the secret does not fit the client's method.
+    pub async fn set_client_secret(
+        &self,
+        tenant: &Tenant,
+        kept: KeptClient,
+        text: Zeroizing<String>,
+    ) -> Result<Option<Issued>, Turned> {
+        let KeptClient { mut record, version } = kept;
+        let metadata = RegisteredMetadata::from_text(&record.metadata).ok_or(Fault::Record)?;
+        let need = secret_need(&metadata, &record)?;
+        if need == SecretNeed::None {
+            return Ok(None);
+        }
+        let client = metadata.for_client(&record.client_id).map_err(|_| Fault::Record)?;
+        let fits = Client::register(client, &[GivenSecret::lasting(&text)], LoopbackRedirectUri::Accepted);
+        fits.map_err(|fault| fault.refusal())?;
+        record.secrets.clear();
+        record.take_secret(tenant, &text, &*self.entropy)?;
+        record.keep_only_needed(need);
+        let secret = NewSecret { text, expires_at_s: None };
         self.replace(tenant, record, version, Some(secret)).await
     }
 

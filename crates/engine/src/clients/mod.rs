@@ -24,14 +24,20 @@ pub use secrets::{NewSecret, SecretTerms};
 
 /// A client, and the policy in force for it at the mount where it was asked for.
 #[derive(Clone)]
-pub(crate) struct KnownClient {
-    pub(crate) client: Arc<Client>,
-    pub(crate) policy: Arc<Policy>,
+pub struct KnownClient {
+    /// What is registered.
+    pub client: Arc<Client>,
+    /// What it is held to.
+    pub policy: Arc<Policy>,
 }
 
 impl Engine {
-    /// The client of that identifier, as it is now: a change by any node counts from the next request on.
-    pub(crate) async fn find_client(&self, mount: &Mount, client_id: &str) -> Result<Option<KnownClient>, Fault> {
+    /// The client of that identifier, as it is now: a change by any node counts from the next request on. Whether it is
+    /// served is not asked.
+    ///
+    /// # Errors
+    /// [`Fault::Store`] or [`Fault::Record`].
+    pub async fn find_client(&self, mount: &Mount, client_id: &str) -> Result<Option<KnownClient>, Fault> {
         let tenant = &mount.tenant;
         if let Some(client) = tenant.clients.get(client_id) {
             let policy = Arc::clone(mount.policy_for(client_id));

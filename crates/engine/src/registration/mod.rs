@@ -249,7 +249,7 @@ fn information(mount: &Mount, issued: Issued, metadata: RegisteredMetadata, toke
         client_id: record.client_id,
         policy: record.policy,
         issued_at_s: Moment(record.made_at_ms).epoch_s(),
-        metadata,
+        metadata: metadata.without_vendor_words(),
         secret,
         registration_access_token: token.to_text(),
     }

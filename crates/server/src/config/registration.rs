@@ -85,7 +85,11 @@ pub(super) fn read(
         let problem = format!("registration of tenant `{}`: {problem}", tenant.get_ref());
         context.notes.note(context.source.fault_at(tenant.span(), problem).with_remedy(remedy));
     };
-    if on && !mounts.iter().any(|mount| mount.serves(Endpoint::Register)) {
+    let offers = |mount: &&MountPlan| {
+        let by_operation = mount.dialect.operations().iter().any(|operation| operation.name == "registration");
+        by_operation || mount.serves(Endpoint::Register)
+    };
+    if on && !mounts.iter().any(offers) {
         note("no mount has an endpoint for it", "add a mount of dialect \"standard\", \"ibm-verify\" or \"autional\"");
     }
     if section.mode == RegistrationMode::InitialAccessToken && section.initial_access_token.is_empty() {
