@@ -210,6 +210,14 @@ fn example_of_the_documents_is_answered_with_201() {
     );
     let callback = Browser::new(environment.server.address()).approve(&url, ALICE).unwrap().callback();
     assert!(callback.url.fragment().unwrap().contains("access_token="), "{}", callback.url);
+    let flow = [
+        ("response_type", "token"),
+        ("response_mode", "pi.flow"),
+        ("client_id", id),
+        ("redirect_uri", REDIRECT_URI),
+        ("client_secret", &secret),
+    ];
+    refused(&environment.push(&flow), 400, "invalid_request");
     let code_only = environment.make(&json!({}));
     let (id, secret) = (code_only["id"].as_str().unwrap(), environment.secret(code_only["id"].as_str().unwrap()));
     let fields =
@@ -306,6 +314,33 @@ fn signed_request_object_is_asked_of_an_application_that_requires_one() {
     let unsigned =
         format!("{}.{}.", base64::url_safe(br#"{"alg":"none"}"#), base64::url_safe(claims.to_string().as_bytes()));
     refused(&with(&unsigned), 400, "invalid_request_object");
+}
+
+#[test]
+fn refresh_token_comes_with_the_grant_alone() {
+    let environment = Environment::start();
+    let made = environment.make(&json!({ "grantTypes": ["AUTHORIZATION_CODE", "REFRESH_TOKEN"] }));
+    let id = made["id"].as_str().unwrap();
+    let (secret, attempt) = (environment.secret(id), Attempt::new());
+    let walker = Walker { environment: &environment, mount: environment.mount(), id, shown: Shown::Posted(&secret) };
+    let pushed = walker.push(&attempt).json();
+    let url = walker.authorize_url(pushed["request_uri"].as_str().unwrap());
+    let callback = Browser::new(environment.server.address()).approve(&url, ALICE).unwrap().callback();
+    let code = callback.get("code").unwrap();
+    let tokens = walker.send(
+        &walker.mount.token,
+        &[
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_verifier", &attempt.verifier),
+        ],
+    );
+    let refresh_token =
+        tokens.json()["refresh_token"].as_str().unwrap_or_else(|| panic!("{}", tokens.text())).to_owned();
+    let renewed = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.as_str())];
+    assert_eq!(walker.send(&walker.mount.token, &renewed).status, 200);
+    refused(&walker.send(&walker.mount.token, &renewed), 400, "invalid_grant");
 }
 
 #[test]
