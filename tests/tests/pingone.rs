@@ -46,7 +46,7 @@ impl Walker<'_> {
     fn send(&self, endpoint: &str, fields: &[(&str, &str)]) -> Response {
         let claims = |audience: &str| {
             let jti = dice::secret();
-            json!({ "iss": self.id, "sub": self.id, "aud": audience, "exp": unix_s() + 3500, "jti": jti })
+            json!({ "iss": self.id, "sub": self.id, "aud": audience, "exp": unix_s().saturating_add(3500), "jti": jti })
         };
         let mut fields: Vec<(&str, String)> = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         let mut assert = |assertion: String| {
@@ -391,7 +391,8 @@ fn application_is_made_shown_listed_replaced_and_removed() {
         next = href.map(|href| format!("?{}", href.split_once('?').unwrap().1));
         assert!(listed.len() <= 3, "{page}");
     }
-    (seen.sort_by_key(Value::to_string), listed.sort_by_key(Value::to_string));
+    seen.sort_by_key(Value::to_string);
+    listed.sort_by_key(Value::to_string);
     assert_eq!(seen, listed);
     assert_eq!(environment.manage(VIEWER, "GET", "", None).json()["size"], 3);
 
