@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::Table;
 
 /// The dialects with such a list.
-const DIALECTS: [&str; 2] = ["autional", "ibm-verify"];
+const DIALECTS: [&str; 3] = ["autional", "ibm-verify", "pingone"];
 
 fn text(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path);

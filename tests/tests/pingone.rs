@@ -46,7 +46,7 @@ impl Walker<'_> {
     fn send(&self, endpoint: &str, fields: &[(&str, &str)]) -> Response {
         let claims = |audience: &str| {
             let jti = dice::secret();
-            json!({ "iss": self.id, "sub": self.id, "aud": audience, "exp": unix_s() + 3500, "jti": jti })
+            json!({ "iss": self.id, "sub": self.id, "aud": audience, "exp": unix_s().saturating_add(3500), "jti": jti })
         };
         let mut fields: Vec<(&str, String)> = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         let mut assert = |assertion: String| {
@@ -210,6 +210,14 @@ fn example_of_the_documents_is_answered_with_201() {
     );
     let callback = Browser::new(environment.server.address()).approve(&url, ALICE).unwrap().callback();
     assert!(callback.url.fragment().unwrap().contains("access_token="), "{}", callback.url);
+    let flow = [
+        ("response_type", "token"),
+        ("response_mode", "pi.flow"),
+        ("client_id", id),
+        ("redirect_uri", REDIRECT_URI),
+        ("client_secret", &secret),
+    ];
+    refused(&environment.push(&flow), 400, "invalid_request");
     let code_only = environment.make(&json!({}));
     let (id, secret) = (code_only["id"].as_str().unwrap(), environment.secret(code_only["id"].as_str().unwrap()));
     let fields =
@@ -309,6 +317,33 @@ fn signed_request_object_is_asked_of_an_application_that_requires_one() {
 }
 
 #[test]
+fn refresh_token_comes_with_the_grant_alone() {
+    let environment = Environment::start();
+    let made = environment.make(&json!({ "grantTypes": ["AUTHORIZATION_CODE", "REFRESH_TOKEN"] }));
+    let id = made["id"].as_str().unwrap();
+    let (secret, attempt) = (environment.secret(id), Attempt::new());
+    let walker = Walker { environment: &environment, mount: environment.mount(), id, shown: Shown::Posted(&secret) };
+    let pushed = walker.push(&attempt).json();
+    let url = walker.authorize_url(pushed["request_uri"].as_str().unwrap());
+    let callback = Browser::new(environment.server.address()).approve(&url, ALICE).unwrap().callback();
+    let code = callback.get("code").unwrap();
+    let tokens = walker.send(
+        &walker.mount.token,
+        &[
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_verifier", &attempt.verifier),
+        ],
+    );
+    let refresh_token =
+        tokens.json()["refresh_token"].as_str().unwrap_or_else(|| panic!("{}", tokens.text())).to_owned();
+    let renewed = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.as_str())];
+    assert_eq!(walker.send(&walker.mount.token, &renewed).status, 200);
+    refused(&walker.send(&walker.mount.token, &renewed), 400, "invalid_grant");
+}
+
+#[test]
 fn browser_sdk_of_a_named_origin_may_call_all_but_authorize() {
     let environment = Environment::start();
     let mount = environment.mount();
@@ -356,7 +391,8 @@ fn application_is_made_shown_listed_replaced_and_removed() {
         next = href.map(|href| format!("?{}", href.split_once('?').unwrap().1));
         assert!(listed.len() <= 3, "{page}");
     }
-    (seen.sort_by_key(Value::to_string), listed.sort_by_key(Value::to_string));
+    seen.sort_by_key(Value::to_string);
+    listed.sort_by_key(Value::to_string);
     assert_eq!(seen, listed);
     assert_eq!(environment.manage(VIEWER, "GET", "", None).json()["size"], 3);
 
