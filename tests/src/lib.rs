@@ -34,4 +34,5 @@ pub mod server;
 pub mod site;
 pub mod spec;
 pub mod vendor_site;
+pub mod walker;
 pub mod wire;

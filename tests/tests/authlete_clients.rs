@@ -329,6 +329,13 @@ fn a_client_registers_itself_through_its_server() {
     let deleted = api.post("/client/registration/delete", &about(&id, &fresh, &Value::Null));
     assert_eq!((&deleted["action"], deleted.get("responseContent")), (&json!("DELETED"), None));
     assert_eq!(pushed(&mut api, &id, &secret, &Attempt::new())["action"], "UNAUTHORIZED");
+}
+
+#[test]
+fn metadata_that_cannot_be_registered_is_refused_in_words_of_rfc_7591() {
+    let server = registering();
+    let mut api = BackEnd::new(server.address(), RUNTIME_TOKEN);
+    let sent = |metadata: &Value| json!({ "json": metadata.to_string(), "token": "initial-token-for-tests-only" });
     for (body, error) in [
         (sent(&json!({ "redirect_uris": ["javascript:x"] })), "invalid_redirect_uri"),
         (sent(&json!({ "redirect_uris": [REDIRECT_URI], "scope": "admin" })), "invalid_client_metadata"),
