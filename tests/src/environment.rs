@@ -122,3 +122,17 @@ pub fn application(more: &Value) -> Value {
     }
     application
 }
+
+/// Holds an answer to the form of the platform's errors; gives code and target of the details.
+///
+/// # Panics
+/// When it is another answer.
+pub fn platform(response: &Response, status: u16, code: &str) -> Vec<(String, String)> {
+    let body = response.json();
+    assert_eq!((response.status, &body["code"]), (status, &json!(code)), "{body}");
+    assert_eq!(body["id"].as_str().map(str::len), Some(36), "{body}");
+    assert!(body["message"].is_string() && body.get("error").is_none(), "{body}");
+    let text = |detail: &Value, name: &str| detail[name].as_str().unwrap().to_owned();
+    let details = body["details"].as_array().into_iter().flatten();
+    details.map(|detail| (text(detail, "code"), text(detail, "target"))).collect()
+}

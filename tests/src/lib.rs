@@ -34,5 +34,4 @@ pub mod server;
 pub mod site;
 pub mod spec;
 pub mod vendor_site;
-pub mod walker;
 pub mod wire;

@@ -2,15 +2,140 @@
 //! from the push to the revocation.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+use aws_lc_rs::hmac;
 use parhelion_tests::application::Attempt;
 use parhelion_tests::base64;
 use parhelion_tests::browser::Browser;
-use parhelion_tests::client_key::ClientKey;
-use parhelion_tests::environment::{Environment, REDIRECT_URI};
+use parhelion_tests::client_key::{ClientKey, unix_s};
+use parhelion_tests::dice;
+use parhelion_tests::environment::{ADMINISTRATOR, Environment, REDIRECT_URI, VIEWER, application, platform};
+use parhelion_tests::mount::Mount;
 use parhelion_tests::request::Request;
 use parhelion_tests::site::{ALICE, PING_ENVIRONMENT};
-use parhelion_tests::walker::{Shown, Walker, refused};
+use parhelion_tests::wire::Response;
 use serde_json::{Value, json};
+use url::Url;
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// How an application shows who it is: the vendor's five methods.
+enum Shown<'a> {
+    Nothing,
+    Basic(&'a str),
+    Posted(&'a str),
+    SecretJwt(&'a str),
+    KeyJwt(&'a ClientKey),
+}
+
+struct Walker<'a> {
+    environment: &'a Environment,
+    mount: Mount,
+    id: &'a str,
+    shown: Shown<'a>,
+}
+
+fn hs256(secret: &str, claims: &Value) -> String {
+    let input =
+        format!("{}.{}", base64::url_safe(br#"{"alg":"HS256"}"#), base64::url_safe(claims.to_string().as_bytes()));
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), input.as_bytes());
+    format!("{input}.{}", base64::url_safe(tag.as_ref()))
+}
+
+impl Walker<'_> {
+    /// Sends a form with the credential; a JWT names the client alone.
+    fn send(&self, endpoint: &str, fields: &[(&str, &str)]) -> Response {
+        let claims = |audience: &str| {
+            let jti = dice::secret();
+            json!({ "iss": self.id, "sub": self.id, "aud": audience, "exp": unix_s().saturating_add(3500), "jti": jti })
+        };
+        let mut fields: Vec<(&str, String)> = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let mut assert = |assertion: String| {
+            fields.extend([("client_assertion", assertion), ("client_assertion_type", JWT_BEARER.to_owned())]);
+        };
+        match &self.shown {
+            Shown::SecretJwt(secret) => assert(hs256(secret, &claims(&self.mount.token))),
+            Shown::KeyJwt(key) => assert(key.sign(&json!({ "alg": "ES256" }), &claims(&self.mount.issuer))),
+            Shown::Nothing | Shown::Basic(_) => fields.push(("client_id", self.id.to_owned())),
+            Shown::Posted(secret) => {
+                fields.extend([("client_id", self.id.to_owned()), ("client_secret", (*secret).to_owned())]);
+            }
+        }
+        let pairs: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let request = Request::form(endpoint, &pairs);
+        let request = if let Shown::Basic(secret) = &self.shown { request.basic(self.id, secret) } else { request };
+        self.environment.http().send(&request).unwrap()
+    }
+
+    fn push(&self, attempt: &Attempt) -> Response {
+        let challenge = attempt.challenge();
+        self.send(
+            &self.mount.par,
+            &[
+                ("response_type", "code"),
+                ("redirect_uri", REDIRECT_URI),
+                ("scope", "openid profile"),
+                ("state", &attempt.state),
+                ("nonce", &attempt.nonce),
+                ("code_challenge", &challenge),
+                ("code_challenge_method", "S256"),
+            ],
+        )
+    }
+
+    fn authorize_url(&self, request_uri: &str) -> String {
+        let pairs = [("client_id", self.id), ("request_uri", request_uri), ("prompt", "login")];
+        Url::parse_with_params(&self.mount.authorize, pairs).unwrap().into()
+    }
+
+    /// From the push to the revocation.
+    fn walk(&self) {
+        let attempt = Attempt::new();
+        let pushed = self.push(&attempt);
+        assert_eq!(pushed.status, 201, "{}", pushed.text());
+        assert_eq!(pushed.json()["expires_in"], 60);
+        let url = self.authorize_url(pushed.json()["request_uri"].as_str().unwrap());
+        let mut browser = Browser::new(self.environment.server.address());
+        let callback = browser.approve(&url, ALICE).unwrap().callback();
+        assert_eq!(callback.get("state"), Some(attempt.state.clone()));
+        assert!(browser.open(&url).unwrap().is_refusal(), "a request URI is accepted once");
+        let code = callback.get("code").unwrap();
+        let redemption = [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_verifier", &attempt.verifier),
+        ];
+        let tokens = self.send(&self.mount.token, &redemption);
+        assert_eq!(tokens.status, 200, "{}", tokens.text());
+        let (tokens, mut http) = (tokens.json(), self.environment.http());
+        let access_token = tokens["access_token"].as_str().unwrap();
+        let userinfo =
+            http.send(&Request::get(&format!("{}/userinfo", self.mount.issuer)).bearer(access_token)).unwrap();
+        assert_eq!((userinfo.status, &userinfo.json()["name"]), (200, &json!("Alice")), "{}", userinfo.text());
+        let introspect = format!("{}/introspect", self.mount.issuer);
+        if !matches!(self.shown, Shown::Nothing) {
+            let told = self.send(&introspect, &[("token", access_token)]).json();
+            assert_eq!((&told["active"], &told["client_id"]), (&json!(true), &json!(self.id)), "{told}");
+        }
+        let revoked = self.send(&format!("{}/revoke", self.mount.issuer), &[("token", access_token)]);
+        assert_eq!(revoked.status, 200, "{}", revoked.text());
+        let gone = http.send(&Request::get(&format!("{}/userinfo", self.mount.issuer)).bearer(access_token)).unwrap();
+        assert_eq!(gone.status, 401);
+        refused(&self.send(&self.mount.token, &redemption), 400, "invalid_grant");
+    }
+}
+
+/// The OAuth family of errors: the request is named in the description.
+fn refused(response: &Response, status: u16, error: &str) -> String {
+    let body = response.json();
+    assert_eq!((response.status, &body["error"]), (status, &json!(error)), "{body}");
+    let description = body["error_description"].as_str().unwrap();
+    let said = description.strip_prefix("Request denied: ").unwrap();
+    let (said, id) = said.strip_suffix(')').unwrap().split_once(" (Correlation ID: ").unwrap();
+    assert_eq!((id.len(), id.matches('-').count()), (36, 4), "{description}");
+    assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
+    said.to_owned()
+}
 
 #[test]
 fn applications_of_each_method_walk_from_creation_to_revocation() {
@@ -218,5 +343,103 @@ fn browser_sdk_of_a_named_origin_may_call_all_but_authorize() {
         let allowed = (path != "/authorize").then_some("https://spa.example");
         assert_eq!(response.header("access-control-allow-origin"), allowed, "{path}");
         assert_eq!(response.header("access-control-allow-credentials"), allowed.map(|_| "true"), "{path}");
+    }
+}
+
+#[test]
+fn application_is_made_shown_listed_replaced_and_removed() {
+    let environment = Environment::start();
+    let made = environment.make(&json!({ "description": "Sells", "unknown": 1, "homePageUrl": "https://app.example" }));
+    let id = made["id"].as_str().unwrap();
+    let below = format!("/{id}");
+    assert_eq!((made["pkceEnforcement"].as_str(), made["parTimeout"].as_u64()), (Some("OPTIONAL"), Some(60)));
+    assert_eq!((&made["environment"]["id"], made.get("unknown")), (&json!(PING_ENVIRONMENT), None));
+    assert!(made["_links"]["self"]["href"].as_str().unwrap().ends_with(&format!("/applications/{id}")), "{made}");
+    assert!(made.get("clientId").is_none() && !made.to_string().contains(&environment.secret(id)), "{made}");
+    assert_eq!(environment.manage(VIEWER, "GET", &below, None).json(), made);
+
+    let disabled = application(&json!({ "name": "Shut", "enabled": false, "parTimeout": 5 }));
+    let replaced = environment.manage(ADMINISTRATOR, "PUT", &below, Some(&disabled));
+    assert_eq!((replaced.status, &replaced.json()["name"]), (200, &json!("Shut")), "{}", replaced.text());
+    assert_eq!((replaced.json()["enabled"].as_bool(), replaced.json().get("description")), (Some(false), None));
+    assert_eq!(replaced.json()["createdAt"], made["createdAt"]);
+    let (secret, mount) = (environment.secret(id), environment.mount());
+    let walker = Walker { environment: &environment, mount, id, shown: Shown::Posted(&secret) };
+    refused(&walker.push(&Attempt::new()), 401, "invalid_client");
+    let born_disabled = environment.make(&json!({ "enabled": false }));
+    assert_eq!(born_disabled["enabled"], false);
+
+    let mut seen = vec![born_disabled["id"].clone(), made["id"].clone(), environment.make(&json!({}))["id"].clone()];
+    let mut listed = Vec::new();
+    let mut next = Some("?limit=1".to_owned());
+    while let Some(query) = next {
+        let page = environment.manage(VIEWER, "GET", &query, None).json();
+        assert_eq!(page["size"], 1, "{page}");
+        listed.push(page["_embedded"]["applications"][0]["id"].clone());
+        let href = page["_links"]["next"]["href"].as_str();
+        next = href.map(|href| format!("?{}", href.split_once('?').unwrap().1));
+        assert!(listed.len() <= 3, "{page}");
+    }
+    seen.sort_by_key(Value::to_string);
+    listed.sort_by_key(Value::to_string);
+    assert_eq!(seen, listed);
+    assert_eq!(environment.manage(VIEWER, "GET", "", None).json()["size"], 3);
+
+    assert_eq!(environment.manage(ADMINISTRATOR, "DELETE", &below, None).status, 204);
+    for method in ["GET", "DELETE"] {
+        platform(&environment.manage(ADMINISTRATOR, method, &below, None), 404, "NOT_FOUND");
+    }
+}
+
+#[test]
+fn secret_is_shown_again_and_exchanged_at_once() {
+    let environment = Environment::start();
+    let made = environment.make(&json!({}));
+    let id = made["id"].as_str().unwrap();
+    let first = environment.secret(id);
+    assert_eq!(first, environment.secret(id));
+    let below = format!("/{id}/secret");
+    let exchanged = environment.manage(ADMINISTRATOR, "POST", &below, None);
+    assert_eq!(exchanged.status, 200, "{}", exchanged.text());
+    let second = exchanged.json()["secret"].as_str().unwrap().to_owned();
+    assert!(first != second && second == environment.secret(id));
+    let push = |secret: &str| {
+        let shown = Shown::Posted(secret);
+        Walker { environment: &environment, mount: environment.mount(), id, shown }.push(&Attempt::new()).status
+    };
+    assert_eq!((push(&first), push(&second)), (401, 201));
+    platform(&environment.manage(VIEWER, "GET", &below, None), 403, "ACCESS_FAILED");
+    let public = environment.make(&json!({ "tokenEndpointAuthMethod": "NONE" }));
+    for method in ["GET", "POST"] {
+        let none = format!("/{}/secret", public["id"].as_str().unwrap());
+        platform(&environment.manage(ADMINISTRATOR, method, &none, None), 404, "NOT_FOUND");
+    }
+}
+
+#[test]
+fn client_of_elsewhere_keeps_its_name_and_secret() {
+    let environment = Environment::start();
+    let secret = "secret-of-elsewhere-0123456789-0123456789";
+    let imported = json!({ "clientId": "client-of-elsewhere", "clientSecret": secret });
+    let made = environment.make(&imported);
+    let id = made["id"].as_str().unwrap();
+    assert_eq!((&made["clientId"], id.len()), (&json!("client-of-elsewhere"), 36));
+    assert_eq!(environment.secret(id), secret);
+    let shown = Shown::Posted(secret);
+    Walker { environment: &environment, mount: environment.mount(), id: "client-of-elsewhere", shown }.walk();
+    let again = environment.manage(ADMINISTRATOR, "POST", "", Some(&application(&imported)));
+    assert_eq!(platform(&again, 400, "INVALID_DATA"), [("UNIQUENESS_VIOLATION".to_owned(), "clientId".to_owned())]);
+    assert_eq!(environment.manage(ADMINISTRATOR, "DELETE", &format!("/{id}"), None).status, 204);
+    let short =
+        json!({ "clientId": "short-key", "clientSecret": "12345678", "tokenEndpointAuthMethod": "CLIENT_SECRET_JWT" });
+    for (more, target) in [
+        (json!({ "clientId": "only-a-name" }), "clientSecret"),
+        (json!({ "clientSecret": "only-a-secret" }), "clientId"),
+        (json!({ "clientId": "short", "clientSecret": secret }), "clientId"),
+        (json!({ "clientId": "n\u{f6}n-ascii-name", "clientSecret": secret }), "clientId"),
+        (short, "clientSecret"),
+    ] {
+        let refused = environment.manage(ADMINISTRATOR, "POST", "", Some(&application(&more)));
+        assert_eq!(platform(&refused, 400, "INVALID_DATA")[0].1, target, "{more}");
     }
 }
