@@ -5,7 +5,7 @@ use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::form;
 use parhelion_protocol::refusal::{Reason, Refusal};
 
-use crate::dialect::Incoming;
+use crate::incoming::Incoming;
 use crate::message::{self, MediaType};
 
 /// Reads a form body that came with this credential beside it.

@@ -7,6 +7,7 @@ mod autional;
 mod dialect;
 pub mod form_request;
 mod ibm_verify;
+mod incoming;
 pub mod json_object;
 pub mod message;
 pub mod oauth_answer;
@@ -18,8 +19,9 @@ mod standard;
 
 pub use authlete::Authlete;
 pub use autional::Autional;
-pub use dialect::{Dialect, Incoming, Lobby, RequestId, Response, Route, Sender, Unread};
+pub use dialect::{Dialect, Lobby, Route, Sender};
 pub use ibm_verify::IbmVerify;
+pub use incoming::{Incoming, RequestId, Response, Unread};
 pub use pingone::{PingOne, PingOneManagement};
 pub use standard::Standard;
 

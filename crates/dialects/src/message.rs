@@ -12,7 +12,7 @@ use parhelion_protocol::parameters::Param;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::Shown;
 
-use crate::dialect::Incoming;
+use crate::incoming::Incoming;
 
 /// What a body says it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

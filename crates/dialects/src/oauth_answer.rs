@@ -14,7 +14,7 @@ use parhelion_protocol::limits;
 use parhelion_protocol::refusal::Refusal;
 use serde_json::{Map, Value, json};
 
-use crate::dialect::{Incoming, Response};
+use crate::incoming::{Incoming, Response};
 
 /// What a refused client hears. A dialect changes what its vendor says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use parhelion_engine::Engine;
 use parhelion_engine::fault::Turned;
 use parhelion_engine::registry::Mount;
 
-use crate::dialect::{RequestId, Response};
+use crate::incoming::{RequestId, Response};
 
 /// Path segments that may stand behind the path of an operation, at most.
 pub const SEGMENTS_MAX: usize = 2;

@@ -10,7 +10,7 @@ use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use serde_json::{Map, Value};
 
-use crate::dialect::{Incoming, Response};
+use crate::incoming::{Incoming, Response};
 use crate::json_object;
 use crate::message::{self, MediaType};
 use crate::oauth_answer::{ErrorAnswer, NO_STORE, json_response};

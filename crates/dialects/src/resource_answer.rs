@@ -13,7 +13,8 @@ use parhelion_protocol::parameters::Param;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal, Row};
 use serde_json::{Map, Value, json};
 
-use crate::dialect::{Dialect, Incoming, Response};
+use crate::dialect::Dialect;
+use crate::incoming::{Incoming, Response};
 use crate::message::{self, MediaType};
 use crate::oauth_answer::{ErrorAnswer, NO_STORE, json_response, jwt_response, with_nonces};
 

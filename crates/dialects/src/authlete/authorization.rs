@@ -14,7 +14,7 @@ use super::members::{self, Property, properties};
 use super::numbers::{client_number, parse, service_id};
 use super::result::{self, No, acted, json_200};
 use super::{caller, details, form_post};
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::operation::Asked;
 
 #[derive(Deserialize)]

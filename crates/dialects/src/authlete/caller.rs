@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::numbers::service_id;
 use super::result;
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::message;
 
 /// Lets a caller in whose token is good for this tenant and for what it asks.

@@ -16,7 +16,7 @@ use super::result::{self, No, json_200};
 use super::service::Slice;
 use super::token::words;
 use super::{caller, client_members, members};
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::operation::Asked;
 
 /// The published names of client authentication methods; nothing else may be said.

@@ -15,7 +15,7 @@ use super::client::{faulted, full, named};
 use super::client_members::Wanted;
 use super::result::{self, No, json_200};
 use super::{caller, members, numbers, service};
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::operation::Asked;
 
 /// Through which interface these clients come.

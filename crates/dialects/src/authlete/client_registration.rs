@@ -12,7 +12,7 @@ use super::client::{faulted, full};
 use super::numbers::{find_client, parse};
 use super::result::{self, No, acted, json_200};
 use super::{caller, members};
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::json_object;
 use crate::operation::Asked;
 use crate::registration;

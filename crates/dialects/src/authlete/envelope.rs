@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::members::{Property, properties};
 use super::result;
-use crate::dialect::{Incoming, Response};
+use crate::incoming::{Incoming, Response};
 use crate::json_object;
 use crate::message::{self, MediaType};
 

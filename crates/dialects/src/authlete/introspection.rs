@@ -19,7 +19,7 @@ use super::envelope::certificate;
 use super::result::{self, No, acted, client_code, json_200};
 use super::token::{about_owner, properties, words};
 use super::{caller, details, members};
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::operation::Asked;
 
 #[derive(Deserialize)]

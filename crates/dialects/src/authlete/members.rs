@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::result;
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::json_object;
 use crate::message::{self, MediaType};
 use crate::operation::Asked;

@@ -30,7 +30,8 @@ use parhelion_protocol::limits;
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::refusal::Refusal;
 
-use crate::dialect::{Dialect, Incoming, Lobby, Response, Route, Sender, Unread};
+use crate::dialect::{Dialect, Lobby, Route, Sender};
+use crate::incoming::{Incoming, Response, Unread};
 use crate::oauth_answer;
 use crate::operation::Operation;
 

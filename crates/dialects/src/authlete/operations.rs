@@ -10,7 +10,7 @@ use super::{
     authorization, caller, client, client_management, client_registration, introspection, numbers, service, ticket,
     token_management,
 };
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::operation::{Answering, Asked, Operation, Serve};
 
 const GET: &[&str] = &["GET"];

@@ -10,7 +10,7 @@ use parhelion_protocol::limits;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 use serde_json::{Map, Value, json};
 
-use crate::dialect::{Incoming, Response};
+use crate::incoming::{Incoming, Response};
 use crate::oauth_answer::{self, ErrorAnswer, NO_STORE, json_response};
 use crate::operation::{Against, Answered, Asked};
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::numbers::service_id;
 use super::result::{No, json_200};
 use super::{caller, client, members};
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::oauth_answer::{NO_STORE, json_response};
 use crate::operation::Asked;
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::result::{No, acted, json_200};
 use super::{caller, members};
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::operation::Asked;
 
 #[derive(Deserialize)]

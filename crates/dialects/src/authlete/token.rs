@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::details;
 use super::numbers::{client_number, parse};
 use super::result::{about_client, acted, json_200, refused_client};
-use crate::dialect::{Incoming, Response};
+use crate::incoming::{Incoming, Response};
 use crate::oauth_answer;
 
 /// What a token request led to.

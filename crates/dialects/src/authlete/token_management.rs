@@ -19,7 +19,7 @@ use super::numbers::{client_number, find_client};
 use super::result::{self, No, acted, json_200};
 use super::service::Slice;
 use super::token::{properties, words};
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::operation::Asked;
 
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use http::{HeaderValue, StatusCode};
 use parhelion_engine::fault::Turned;
 use serde_json::{Map, Value, json};
 
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::oauth_answer::{NO_STORE, json_response};
 use crate::operation::{Against, Answered, Asked};
 

@@ -23,7 +23,8 @@ use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 use parhelion_protocol::sender::Shown;
 use serde_json::{Map, Value};
 
-use crate::dialect::{Dialect, Incoming, Response, Route, Unread};
+use crate::dialect::{Dialect, Route};
+use crate::incoming::{Incoming, Response, Unread};
 use crate::message::MediaType;
 use crate::oauth_answer::ErrorAnswer;
 use crate::operation::Operation;

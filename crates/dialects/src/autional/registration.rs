@@ -5,7 +5,7 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 use serde_json::{Map, Value};
 
 use super::envelope;
-use crate::dialect::{Incoming, Response};
+use crate::incoming::{Incoming, Response};
 use crate::json_object;
 use crate::registration::{self, Registered};
 

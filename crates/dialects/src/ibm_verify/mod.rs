@@ -8,7 +8,8 @@ use parhelion_engine::registration::SentMetadata;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 
-use crate::dialect::{Dialect, Incoming, RequestId, Response, Route};
+use crate::dialect::{Dialect, Route};
+use crate::incoming::{Incoming, RequestId, Response};
 use crate::oauth_answer::{ErrorAnswer, NO_STORE};
 use crate::registration::Registered;
 

@@ -6,7 +6,7 @@ use parhelion_protocol::client_auth::Method;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use serde_json::{Map, Value, json};
 
-use crate::dialect::{Incoming, Response};
+use crate::incoming::{Incoming, Response};
 use crate::registration::{self, Registered};
 
 const METHOD: &str = "token_endpoint_auth_method";

@@ -17,7 +17,7 @@ use super::application;
 use super::management::{self, admit};
 use super::platform_error::{Detail, No};
 use super::timestamp;
-use crate::dialect::Response;
+use crate::incoming::Response;
 use crate::json_object;
 use crate::message::{self, MediaType};
 use crate::oauth_answer::{NO_STORE, json_response};

@@ -9,7 +9,8 @@ use parhelion_protocol::refusal::Refusal;
 
 use super::applications;
 use super::platform_error::{self, No};
-use crate::dialect::{Dialect, Response, Route, Sender};
+use crate::dialect::{Dialect, Route, Sender};
+use crate::incoming::Response;
 use crate::message;
 use crate::operation::{Answering, Asked, Operation};
 

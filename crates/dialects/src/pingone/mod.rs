@@ -11,7 +11,8 @@ use std::borrow::Cow;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 
-use crate::dialect::{Dialect, Incoming, Route};
+use crate::dialect::{Dialect, Route};
+use crate::incoming::Incoming;
 use crate::oauth_answer::ErrorAnswer;
 
 pub use management::PingOneManagement;

@@ -7,7 +7,7 @@ use parhelion_engine::fault::Turned;
 use parhelion_protocol::refusal::Refusal;
 use serde_json::{Map, Value, json};
 
-use crate::dialect::{RequestId, Response};
+use crate::incoming::{RequestId, Response};
 use crate::oauth_answer::{NO_STORE, json_response};
 use crate::operation::{Against, Answered};
 
