@@ -39,10 +39,15 @@ pub(crate) enum Scenario {
     Post,
     Es256,
     Ps256,
+    /// No credential, and a DPoP proof.
+    NoneDpop,
+    /// An assertion and a DPoP proof.
+    Es256Dpop,
 }
 
 impl Scenario {
-    pub(crate) const ALL: [Self; 5] = [Self::None, Self::Basic, Self::Post, Self::Es256, Self::Ps256];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::None, Self::Basic, Self::Post, Self::Es256, Self::Ps256, Self::NoneDpop, Self::Es256Dpop];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -51,6 +56,8 @@ impl Scenario {
             Self::Post => "client_secret_post",
             Self::Es256 => "private_key_jwt ES256",
             Self::Ps256 => "private_key_jwt PS256",
+            Self::NoneDpop => "none + DPoP",
+            Self::Es256Dpop => "private_key_jwt ES256 + DPoP",
         }
     }
 
@@ -61,20 +68,30 @@ impl Scenario {
             Self::Post => "app-post",
             Self::Es256 => "app-es256",
             Self::Ps256 => "app-ps256",
+            Self::NoneDpop => "app-public-dpop",
+            Self::Es256Dpop => "app-es256-dpop",
+        }
+    }
+
+    const fn shows_a_proof(self) -> bool {
+        match self {
+            Self::None | Self::Basic | Self::Post | Self::Es256 | Self::Ps256 => false,
+            Self::NoneDpop | Self::Es256Dpop => true,
         }
     }
 }
 
-/// The keys of the two clients that sign.
+/// The keys of the clients that sign, and the one that proofs are made with.
 #[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) es256: Signer,
     pub(crate) ps256: Signer,
+    pub(crate) holder: Signer,
 }
 
 impl Keys {
     pub(crate) fn generate() -> Result<Self, String> {
-        Ok(Self { es256: Signer::es256()?, ps256: Signer::ps256()? })
+        Ok(Self { es256: Signer::es256()?, ps256: Signer::ps256()?, holder: Signer::es256()? })
     }
 }
 
@@ -90,24 +107,37 @@ pub(crate) fn pushes(
 }
 
 fn push(scenario: Scenario, mount: &Mount, keys: &Keys) -> Result<Request, String> {
+    let request = ordinary(without_proof(scenario, mount, keys)?);
+    if scenario.shows_a_proof() {
+        Ok(request.header("DPoP", &keys.holder.proof("POST", &mount.par)?))
+    } else {
+        Ok(request)
+    }
+}
+
+fn without_proof(scenario: Scenario, mount: &Mount, keys: &Keys) -> Result<Request, String> {
     let attempt = Attempt::new();
     let app = application(scenario);
     let signer = match scenario {
-        Scenario::None | Scenario::Basic | Scenario::Post => return Ok(ordinary(app.push_request(mount, &attempt))),
-        Scenario::Es256 => &keys.es256,
+        Scenario::None | Scenario::Basic | Scenario::Post | Scenario::NoneDpop => {
+            return Ok(app.push_request(mount, &attempt));
+        }
+        Scenario::Es256 | Scenario::Es256Dpop => &keys.es256,
         Scenario::Ps256 => &keys.ps256,
     };
     let mut fields = app.parameters(&attempt);
     fields.push(("client_assertion_type".to_owned(), JWT_BEARER.to_owned()));
     fields.push(("client_assertion".to_owned(), signer.assertion(app.client_id, &mount.issuer)?));
     let pairs: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    Ok(ordinary(Request::form(&mount.par, &pairs)))
+    Ok(Request::form(&mount.par, &pairs))
 }
 
 /// The registered client of a scenario. One that signs is given its assertion by the caller.
 pub(crate) fn application(scenario: Scenario) -> Application<'static> {
     let credential = match scenario {
-        Scenario::None | Scenario::Es256 | Scenario::Ps256 => Credential::None,
+        Scenario::None | Scenario::Es256 | Scenario::Ps256 | Scenario::NoneDpop | Scenario::Es256Dpop => {
+            Credential::None
+        }
         Scenario::Basic => Credential::SecretBasic(BASIC_SECRET),
         Scenario::Post => Credential::SecretPost(POST_SECRET),
     };

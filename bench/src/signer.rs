@@ -59,16 +59,30 @@ impl Signer {
         }
     }
 
+    /// A DPoP proof (RFC 9449 section 4.2).
+    pub(crate) fn proof(&self, htm: &str, htu: &str) -> Result<String, String> {
+        let mut jwk = self.public_jwk();
+        if let Some(members) = jwk.as_object_mut() {
+            members.retain(|name, _| matches!(name.as_str(), "kty" | "crv" | "x" | "y" | "n" | "e"));
+        }
+        let header = json!({ "typ": "dpop+jwt", "alg": self.alg(), "jwk": jwk });
+        self.token(&header, &json!({ "jti": dice::secret(), "htm": htm, "htu": htu, "iat": now_s()? }))
+    }
+
     /// A client assertion (RFC 7523 section 3).
     pub(crate) fn assertion(&self, client_id: &str, audience: &str) -> Result<String, String> {
-        let now_s = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?.as_secs();
+        let now_s = now_s()?;
         let header = json!({ "alg": self.alg(), "kid": self.kid });
         let claims = json!({
             "iss": client_id, "sub": client_id, "aud": audience, "jti": dice::secret(),
             "iat": now_s, "exp": now_s + ASSERTION_LIFETIME_S,
         });
+        self.token(&header, &claims)
+    }
+
+    fn token(&self, header: &Value, claims: &Value) -> Result<String, String> {
         let encode = |part: &Value| base64::url_safe(part.to_string().as_bytes());
-        let input = format!("{}.{}", encode(&header), encode(&claims));
+        let input = format!("{}.{}", encode(header), encode(claims));
         let signature = self.sign(input.as_bytes())?;
         Ok(format!("{input}.{}", base64::url_safe(&signature)))
     }
@@ -119,6 +133,10 @@ impl Signer {
             ),
         }
     }
+}
+
+fn now_s() -> Result<u64, String> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?.as_secs())
 }
 
 #[cfg(test)]

@@ -54,10 +54,10 @@ password_hash = "{}"
 fn client(scenario: Scenario, keys: &Keys) -> String {
     let jwks = |jwk: Value| format!("jwks = '{}'", json!({ "keys": [jwk] }));
     let (method, credential) = match scenario {
-        Scenario::None => ("none", String::new()),
+        Scenario::None | Scenario::NoneDpop => ("none", String::new()),
         Scenario::Basic => ("client_secret_basic", format!("client_secret = \"{BASIC_SECRET}\"")),
         Scenario::Post => ("client_secret_post", format!("client_secret = \"{POST_SECRET}\"")),
-        Scenario::Es256 => ("private_key_jwt", jwks(keys.es256.public_jwk())),
+        Scenario::Es256 | Scenario::Es256Dpop => ("private_key_jwt", jwks(keys.es256.public_jwk())),
         Scenario::Ps256 => ("private_key_jwt", jwks(keys.ps256.public_jwk())),
     };
     format!(

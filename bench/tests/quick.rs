@@ -11,12 +11,12 @@ fn quick_run_measures_every_scenario_on_both_stores() {
     let results: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(results["answered"].as_u64().unwrap() > 10_000, "{results}");
     assert!(is_measured(&results["null"]["cpu_us"]["median"]));
-    assert_eq!(results["goals"].as_array().unwrap().len(), 4);
+    assert_eq!(results["goals"].as_array().unwrap().len(), 6);
     let stores = results["stores"].as_array().unwrap();
     assert_eq!(stores.iter().map(|store| &store["store"]).collect::<Vec<_>>(), ["memory", "embedded"]);
     for store in stores {
         let scenarios = store["scenarios"].as_object().unwrap();
-        assert_eq!(scenarios.len(), 5);
+        assert_eq!(scenarios.len(), 7);
         for (name, load) in scenarios {
             for figure in [&load["cpu_us"]["median"], &load["times_null"], &load["latency_us"]["p999"]] {
                 assert!(is_measured(figure), "{name}: {load}");

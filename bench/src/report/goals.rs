@@ -50,6 +50,13 @@ pub(super) fn goals(results: &Results) -> Vec<Goal> {
             1.7,
             "verifications above none",
         ),
+        ("none + DPoP", above_none(Scenario::NoneDpop, &results.es256_verify_us), 1.5, "verifications above none"),
+        (
+            "private_key_jwt ES256 + DPoP",
+            above_none(Scenario::Es256Dpop, &results.es256_verify_us),
+            2.8,
+            "verifications above none",
+        ),
     ];
     let judged = rows
         .into_iter()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parhelion_protocol::client::{Client, GrantType};
 use parhelion_protocol::params::authorization_details::AuthorizationDetails;
-use parhelion_protocol::params::scope;
+use parhelion_protocol::params::scope::{self, Scope};
 use parhelion_protocol::refusal::Reason;
 use parhelion_protocol::sender::token_type;
 
@@ -66,7 +66,10 @@ impl Engine {
         if let Some(subject) = &new.subject {
             check_subject(subject)?;
         }
-        let scope = scope::parse(&new.scopes.join(" ")).map_err(|_| Turned::from(Reason::VouchedMalformed))?;
+        let scope = match new.scopes.as_slice() {
+            [] => Scope::default(),
+            words => scope::parse(&words.join(" ")).map_err(|_| Turned::from(Reason::VouchedMalformed))?,
+        };
         if !scope.iter().all(|word| new.client.scope.has(word)) {
             return Err(Reason::ScopeNotAllowed.into());
         }

@@ -7,6 +7,7 @@ use super::{ClientMetadata, MetadataFault};
 use crate::client_auth::self_signed_tls_client_auth::Certificates;
 use crate::client_auth::tls_client_auth::Subject;
 use crate::client_auth::{GivenSecret, Method, SecretDigest, SecretNeed, Secrets};
+use crate::limits;
 use crate::response_jwt::signing_alg;
 
 /// How a client authenticates, with what is needed to check it.
@@ -62,6 +63,10 @@ pub(super) fn credential(metadata: &ClientMetadata, secrets: &[GivenSecret<'_>])
         (SecretNeed::Digest | SecretNeed::Text, []) => {
             return Err(MetadataFault::new("client_secret", "is needed for this token_endpoint_auth_method"));
         }
+    }
+    let unfit = |text: &str| text.is_empty() || text.len() > limits::CLIENT_SECRET_MAX_BYTES;
+    if secrets.iter().filter_map(GivenSecret::text).any(unfit) {
+        return Err(MetadataFault::new("client_secret", "is empty, or too long"));
     }
     let subject = subject(metadata, method)?;
     let jwks = || {
