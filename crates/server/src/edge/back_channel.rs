@@ -13,7 +13,6 @@ use parhelion_protocol::refusal::Refusal;
 
 use super::admission::{self, NotNow};
 use super::body::{self, BodyFault};
-use super::client_certificate::certificate;
 use super::log::Scene;
 use super::source::source;
 use super::{Edge, message};
@@ -147,17 +146,7 @@ impl Call<'_> {
     }
 
     fn incoming<'b>(&'b self, body: &'b [u8]) -> Incoming<'b> {
-        Incoming {
-            mount: &self.place.mount,
-            endpoint: self.endpoint.endpoint(),
-            path: self.parts.uri.path(),
-            headers: &self.parts.headers,
-            query: self.parts.uri.query(),
-            body,
-            certificate: certificate(self.parts),
-            request_id: self.request_id,
-            public_url: self.edge.public_url.as_str(),
-        }
+        self.edge.incoming(self.place, self.endpoint.endpoint(), self.parts, self.request_id, body)
     }
 
     /// Counts and logs what came of a request.

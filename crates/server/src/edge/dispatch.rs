@@ -11,7 +11,6 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 
 use super::back_channel::{Call, ClientEndpoint};
 use super::back_end::BackEndCall;
-use super::client_certificate::certificate;
 use super::cors::Cors;
 use super::log::Scene;
 use super::panics::{Guarded, Panicked};
@@ -236,17 +235,7 @@ impl Exchange<'_> {
     }
 
     fn incoming<'b>(&'b self, place: &'b Place, endpoint: Endpoint, body: &'b [u8]) -> Incoming<'b> {
-        Incoming {
-            mount: &place.mount,
-            endpoint,
-            path: self.parts.uri.path(),
-            headers: &self.parts.headers,
-            query: self.parts.uri.query(),
-            body,
-            certificate: certificate(self.parts),
-            request_id: self.request_id,
-            public_url: self.edge.public_url.as_str(),
-        }
+        self.edge.incoming(place, endpoint, self.parts, self.request_id, body)
     }
 
     fn tell<T>(&self, place: &Place, name: &str, judged: &Judged<T>) {

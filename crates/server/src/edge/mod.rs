@@ -39,9 +39,11 @@ mod tests;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use parhelion_dialects::Response;
+use http::request::Parts;
+use parhelion_dialects::{Incoming, RequestId, Response};
 use parhelion_engine::Engine;
 use parhelion_engine::ports::ClientKeys;
+use parhelion_protocol::endpoint::Endpoint;
 
 pub use accept::{End, run};
 pub use limits::Limits;
@@ -53,7 +55,7 @@ pub use tls::{Asked, Tls, TlsFault};
 use crate::config::{BaseUrl, ClientCertificateHeader, Config};
 use crate::key_ring::KeyRings;
 use crate::metrics::{MeteredStore, Metrics};
-use crate::routes::RouteTable;
+use crate::routes::{Place, RouteTable};
 use crate::wiring::{Ports, WiringFault, wire};
 use rate::Rates;
 use source::Proxies;
@@ -128,5 +130,27 @@ impl Edge {
     #[must_use]
     pub fn with_tls(self, tls: Tls) -> Self {
         Self { tls: Some(tls), ..self }
+    }
+
+    /// A request as its dialect is given it.
+    fn incoming<'a>(
+        &'a self,
+        place: &'a Place,
+        endpoint: Endpoint,
+        parts: &'a Parts,
+        request_id: RequestId,
+        body: &'a [u8],
+    ) -> Incoming<'a> {
+        Incoming {
+            mount: &place.mount,
+            endpoint,
+            path: parts.uri.path(),
+            headers: &parts.headers,
+            query: parts.uri.query(),
+            body,
+            certificate: client_certificate::certificate(parts),
+            request_id,
+            public_url: self.public_url.as_str(),
+        }
     }
 }

@@ -12,7 +12,6 @@ use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 use tracing::info;
 
 use super::Edge;
-use super::client_certificate::certificate;
 use super::log::Scene;
 use super::message::hex;
 use super::rate::{Attempt, AttemptKind, Exceeded, RatesOfSource};
@@ -32,17 +31,7 @@ pub(super) struct Desk<'a> {
 
 impl Desk<'_> {
     pub(super) async fn answer(&self, body: &Bytes) -> Response {
-        let incoming = Incoming {
-            mount: &self.place.mount,
-            endpoint: self.endpoint,
-            path: self.parts.uri.path(),
-            headers: &self.parts.headers,
-            query: self.parts.uri.query(),
-            body,
-            certificate: certificate(self.parts),
-            request_id: self.request_id,
-            public_url: self.edge.public_url.as_str(),
-        };
+        let incoming = self.edge.incoming(self.place, self.endpoint, self.parts, self.request_id, body);
         if let Err((refusal, exceeded)) = self.admit() {
             self.scene().refused(&refusal);
             let mut response = self.place.dialect.write_registration_refused(&incoming, &refusal);
