@@ -19,7 +19,7 @@ use crate::fault::{Fault, Turned};
 use crate::pending::{Fallen, Pending, Standing};
 use crate::ports::{Commit, Entropy, Moment, PasswordVerdict, Verdict};
 use crate::records::{self, Session, Summary};
-use crate::reference::{Reference, SealingKey, sha256};
+use crate::reference::{Nonce, Reference, SealingKey, sha256};
 use crate::registry::Mount;
 use crate::response::AuthorizationResponse;
 
@@ -278,7 +278,7 @@ impl Engine {
         let summary = Summary { client_id: "".into(), made_at_ms: now.0, count: 0 };
         let gone_at = now.plus_s(limits::SESSION_LIFETIME_S.into());
         let tenant = mount.tenant.uid;
-        let write = records::put_sealed(tenant, &reference, &summary, &session, gone_at, &*self.entropy)?;
+        let write = records::put_sealed(tenant, &reference, &summary, &session, gone_at, Nonce::draw(&*self.entropy)?)?;
         let commit = Commit { conditions: Vec::new(), writes: vec![write] };
         let (Verdict::Done | Verdict::Refused(_)) = self.store.commit(commit).await?;
         // A page that was loaded before the login cannot be sent after it.

@@ -97,7 +97,7 @@ impl Engine {
         record: &PushedRequestRef<'_>,
         policy: &Policy,
     ) -> Result<(Reference, Commit), Turned> {
-        let reference = Reference::draw(&*self.entropy)?;
+        let (reference, nonce) = Reference::draw_with_nonce(&*self.entropy)?;
         let summary = Summary {
             client_id: record.client_id.into(),
             made_at_ms: record.pushed_at_ms,
@@ -105,7 +105,7 @@ impl Engine {
         };
         let gone_at = collect_at(Moment(record.redeem_by_ms), policy);
         let tenant = mount.tenant.uid;
-        let write = records::put_sealed(tenant, &reference, &summary, record, gone_at, &*self.entropy)?;
+        let write = records::put_sealed(tenant, &reference, &summary, record, gone_at, nonce)?;
         let absent = Condition::Absent(write.key());
         Ok((reference, Commit { conditions: vec![absent], writes: vec![write] }))
     }

@@ -34,6 +34,18 @@ impl Reference {
         Ok(Self(bytes))
     }
 
+    /// A new one, and what its record is first sealed with: the generator is asked once.
+    ///
+    /// # Errors
+    /// [`Fault::Entropy`].
+    pub fn draw_with_nonce(entropy: &dyn Entropy) -> Result<(Self, Nonce), Fault> {
+        let mut drawn = Zeroizing::new([0; 32 + NONCE_LEN]);
+        entropy.fill(&mut *drawn)?;
+        let (reference, nonce) = drawn.split_first_chunk::<32>().ok_or(Fault::Entropy)?;
+        let nonce = nonce.try_into().map_err(|_| Fault::Entropy)?;
+        Ok((Self::from_bytes(*reference), Nonce(nonce)))
+    }
+
     /// One that came back.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
@@ -68,9 +80,9 @@ impl Reference {
     /// `value` holds already; [`SEAL_OVERHEAD`] bytes longer.
     ///
     /// # Errors
-    /// [`Fault::Entropy`] or [`Fault::Crypto`].
-    pub fn seal_onto(&self, value: Vec<u8>, key: Key, payload: &[u8], entropy: &dyn Entropy) -> Result<Vec<u8>, Fault> {
-        seal(value, &self.sealing_key(key)?, &key.to_bytes(), payload, entropy)
+    /// [`Fault::Crypto`].
+    pub fn seal_onto(&self, value: Vec<u8>, key: Key, payload: &[u8], nonce: Nonce) -> Result<Vec<u8>, Fault> {
+        seal(value, &self.sealing_key(key)?, &key.to_bytes(), payload, nonce)
     }
 
     /// Decrypts what [`Reference::seal_onto`] made for the same key.
@@ -83,6 +95,21 @@ impl Reference {
 
     fn sealing_key(&self, key: Key) -> Result<aead::LessSafeKey, Fault> {
         derived(&*self.0, &[b"parhelion/1/payload", &key.to_bytes()])
+    }
+}
+
+/// 12 random bytes, to seal one payload with.
+pub struct Nonce([u8; NONCE_LEN]);
+
+impl Nonce {
+    /// A new one.
+    ///
+    /// # Errors
+    /// [`Fault::Entropy`].
+    pub fn draw(entropy: &dyn Entropy) -> Result<Self, Fault> {
+        let mut bytes = [0; NONCE_LEN];
+        entropy.fill(&mut bytes)?;
+        Ok(Self(bytes))
     }
 }
 
@@ -128,7 +155,7 @@ impl SealingKey {
     /// # Errors
     /// [`Fault::Entropy`] or [`Fault::Crypto`].
     pub fn seal(&self, context: &[u8], payload: Vec<u8>, entropy: &dyn Entropy) -> Result<Vec<u8>, Fault> {
-        seal(Vec::new(), &derived(&*self.0, &[context])?, context, &payload, entropy)
+        seal(Vec::new(), &derived(&*self.0, &[context])?, context, &payload, Nonce::draw(entropy)?)
     }
 
     /// Decrypts what [`SealingKey::seal`] made for the same context.
@@ -168,10 +195,8 @@ fn seal(
     key: &aead::LessSafeKey,
     context: &[u8],
     payload: &[u8],
-    entropy: &dyn Entropy,
+    Nonce(nonce): Nonce,
 ) -> Result<Vec<u8>, Fault> {
-    let mut nonce = [0; NONCE_LEN];
-    entropy.fill(&mut nonce)?;
     value.extend_from_slice(&nonce);
     let begin = value.len();
     value.extend_from_slice(payload);

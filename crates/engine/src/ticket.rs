@@ -20,7 +20,7 @@ use crate::pending::{Fallen, Pending, Standing};
 use crate::person::Person;
 use crate::ports::{Commit, Condition, Moment, Stored, Verdict, Write};
 use crate::records::{self, External, Property, Summary, Ticket};
-use crate::reference::Reference;
+use crate::reference::{Nonce, Reference};
 use crate::registry::Mount;
 use crate::response::AuthorizationResponse;
 
@@ -283,7 +283,7 @@ impl Engine {
         gone_at: Moment,
     ) -> Result<Write, Turned> {
         let summary = Summary { client_id: (&ticket.client_id).into(), made_at_ms: ticket.made_at_ms, count: 0 };
-        Ok(records::put_sealed(mount.tenant.uid, reference, &summary, ticket, gone_at, &*self.entropy)?)
+        Ok(records::put_sealed(mount.tenant.uid, reference, &summary, ticket, gone_at, Nonce::draw(&*self.entropy)?)?)
     }
 
     /// The request as it stands today; one that does not is answered to its client, where that can be trusted.

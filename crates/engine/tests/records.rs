@@ -11,7 +11,7 @@ use parhelion_engine::records::{
     Grant, InitialAccessUses, Layout, OnceKeyMark, Payload, Property, PushedRequest, RefreshState, RefreshToken,
     Session, SigningKeyRecord, StoredClient, StoredSecret, Summary, Taken, TenantRecord, Ticket, WrappedKey,
 };
-use parhelion_engine::reference::Reference;
+use parhelion_engine::reference::{Nonce, Reference};
 use parhelion_protocol::params::code_challenge::CodeChallenge;
 use parhelion_protocol::sender::Confirmation;
 use parhelion_testkit::SeededEntropy;
@@ -44,7 +44,7 @@ fn value(write: Write) -> Vec<u8> {
 fn check_sealed<P: Payload + PartialEq>(name: &'static str, payload: &P) {
     let summary = Summary { client_id: "app".into(), made_at_ms: 1_800_000_000_000, count: 3 };
     let entropy = SeededEntropy::new(4);
-    let put = records::put_sealed(TENANT, &reference(), &summary, payload, Moment(0), &entropy);
+    let put = records::put_sealed(TENANT, &reference(), &summary, payload, Moment(0), Nonce::draw(&entropy).unwrap());
     let written = value(put.unwrap());
     assert_golden(name, &written);
     let read = records::open_sealed::<P>(TENANT, &reference(), &stored(golden().remove(name).unwrap())).unwrap();

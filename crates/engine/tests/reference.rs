@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use parhelion_engine::ports::{Key, Kind, TenantUid};
-use parhelion_engine::reference::Reference;
+use parhelion_engine::reference::{Nonce, Reference};
 use parhelion_testkit::SeededEntropy;
 
 fn key(kind: Kind, reference: &Reference) -> Key {
@@ -15,7 +15,7 @@ fn payload_opens_only_with_its_reference_at_its_own_key() {
     let entropy = SeededEntropy::new(1);
     let (mine, other) = (Reference::draw(&entropy).unwrap(), Reference::draw(&entropy).unwrap());
     let at = key(Kind::PushedRequest, &mine);
-    let sealed = mine.seal_onto(Vec::new(), at, b"state=abc", &entropy).unwrap();
+    let sealed = mine.seal_onto(Vec::new(), at, b"state=abc", Nonce::draw(&entropy).unwrap()).unwrap();
     assert_eq!(&**mine.open(at, &sealed).unwrap(), b"state=abc");
     assert!(other.open(at, &sealed).is_err());
     assert!(mine.open(key(Kind::Code, &mine), &sealed).is_err());
@@ -27,7 +27,7 @@ fn any_changed_byte_is_noticed() {
     let entropy = SeededEntropy::new(2);
     let reference = Reference::draw(&entropy).unwrap();
     let at = key(Kind::Code, &reference);
-    let sealed = reference.seal_onto(Vec::new(), at, b"payload", &entropy).unwrap();
+    let sealed = reference.seal_onto(Vec::new(), at, b"payload", Nonce::draw(&entropy).unwrap()).unwrap();
     for index in 0..sealed.len() {
         let mut changed = sealed.clone();
         changed[index] ^= 1;

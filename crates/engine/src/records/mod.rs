@@ -18,8 +18,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
-use crate::ports::{Entropy, Id, Key, Kind, Moment, Stored, TenantUid, Write};
-use crate::reference::{Reference, SEAL_OVERHEAD};
+use crate::ports::{Id, Key, Kind, Moment, Stored, TenantUid, Write};
+use crate::reference::{Nonce, Reference, SEAL_OVERHEAD};
 
 /// What a list may show of a record: who and when, never what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,14 +47,14 @@ pub const fn taken_key(pushed: Key) -> Key {
 /// Writes a payload behind its reference: summary, then the length and the bytes of what is sealed.
 ///
 /// # Errors
-/// [`Fault::Entropy`] or [`Fault::Crypto`].
+/// [`Fault::Crypto`].
 pub fn put_sealed<P: Layout + Serialize>(
     tenant: TenantUid,
     reference: &Reference,
     summary: &Summary<'_>,
     payload: &P,
     expires_at: Moment,
-    entropy: &dyn Entropy,
+    nonce: Nonce,
 ) -> Result<Write, Fault> {
     let key = key_of::<P>(tenant, reference);
     let payload = encode_body(payload)?;
@@ -63,7 +63,7 @@ pub fn put_sealed<P: Layout + Serialize>(
     let mut value = Vec::with_capacity(room);
     value.extend([P::KIND as u8, P::VERSION]);
     let value = postcard::to_extend(&(summary, sealed_len), value).map_err(|_| Fault::Crypto)?;
-    let value = reference.seal_onto(value, key, &payload, entropy)?;
+    let value = reference.seal_onto(value, key, &payload, nonce)?;
     Ok(Write::Put { key, expires_at, value })
 }
 

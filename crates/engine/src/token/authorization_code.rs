@@ -16,7 +16,7 @@ use crate::client_request::{Claim, ClientRequest, Proven};
 use crate::fault::Turned;
 use crate::ports::{Commit, Condition, Key, Moment, Stored, Verdict, Write};
 use crate::records::{self, Code, CodeState, Grant, Summary};
-use crate::reference::Reference;
+use crate::reference::{Nonce, Reference};
 use crate::registry::Mount;
 
 /// A code that was found, with what is needed to write it back.
@@ -217,7 +217,7 @@ impl Engine {
         gone_at: Moment,
     ) -> Result<Write, Turned> {
         let summary = Summary { client_id: (&code.client_id).into(), made_at_ms: self.store.now().0, count: 0 };
-        Ok(records::put_sealed(mount.tenant.uid, reference, &summary, code, gone_at, &*self.entropy)?)
+        Ok(records::put_sealed(mount.tenant.uid, reference, &summary, code, gone_at, Nonce::draw(&*self.entropy)?)?)
     }
 
     /// A wrong verifier is counted; the fifth makes the code unusable.

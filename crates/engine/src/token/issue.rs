@@ -14,7 +14,7 @@ use crate::client_request::{ClientRequest, Proven};
 use crate::fault::{Fault, Turned};
 use crate::ports::{Moment, Write};
 use crate::records::{self, AccessToken, Payload, RefreshState, RefreshToken, Summary};
-use crate::reference::Reference;
+use crate::reference::{Nonce, Reference};
 use crate::registry::Mount;
 
 /// What an access token, and a refresh token beside it, are made from.
@@ -123,7 +123,14 @@ impl Engine {
     ) -> Result<Write, Turned> {
         let client_id = basis.client.client_id.as_str().into();
         let summary = Summary { client_id, made_at_ms: self.store.now().0, count: 0 };
-        Ok(records::put_sealed(basis.mount.tenant.uid, reference, &summary, token, gone_at, &*self.entropy)?)
+        Ok(records::put_sealed(
+            basis.mount.tenant.uid,
+            reference,
+            &summary,
+            token,
+            gone_at,
+            Nonce::draw(&*self.entropy)?,
+        )?)
     }
 }
 

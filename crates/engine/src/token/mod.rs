@@ -18,7 +18,7 @@ use crate::client_request::{ClientRequest, Judged, Proven};
 use crate::fault::Turned;
 use crate::ports::{Commit, Key, Moment, Verdict, Write};
 use crate::records::{self, Grant, Property, Summary};
-use crate::reference::Reference;
+use crate::reference::{Nonce, Reference};
 use crate::registry::Mount;
 
 /// What a grant gave (RFC 6749 section 5.1).
@@ -117,7 +117,7 @@ impl Engine {
     ) -> Result<Write, Turned> {
         let (tenant, reference) = (mount.tenant.uid, Reference::from_bytes(grant));
         let summary = Summary { client_id: (&record.client_id).into(), made_at_ms: self.store.now().0, count: 0 };
-        Ok(records::put_sealed(tenant, &reference, &summary, record, gone_at, &*self.entropy)?)
+        Ok(records::put_sealed(tenant, &reference, &summary, record, gone_at, Nonce::draw(&*self.entropy)?)?)
     }
 }
 

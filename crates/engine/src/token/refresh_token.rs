@@ -16,7 +16,7 @@ use crate::fault::Turned;
 use crate::person::Person;
 use crate::ports::{Commit, Condition, Id, Key, Kind, Moment, Stored, Verdict};
 use crate::records::{self, Grant, RefreshState, RefreshToken, Summary};
-use crate::reference::Reference;
+use crate::reference::{Nonce, Reference};
 use crate::registry::Mount;
 
 /// A refresh token that was found, with the grant that it lives by.
@@ -152,7 +152,14 @@ impl Engine {
         let successor = Reference::draw(&*self.entropy)?;
         for (reference, token) in [(&found.reference, &replaced), (&successor, &fresh)] {
             let gone_at = found.stored.expires_at;
-            commit.writes.push(records::put_sealed(tenant, reference, &summary, token, gone_at, &*self.entropy)?);
+            commit.writes.push(records::put_sealed(
+                tenant,
+                reference,
+                &summary,
+                token,
+                gone_at,
+                Nonce::draw(&*self.entropy)?,
+            )?);
         }
         Ok(Some(successor))
     }
