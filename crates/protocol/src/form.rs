@@ -49,11 +49,9 @@ pub fn parse_only<'a>(body: &'a [u8], wanted: &[Param]) -> Result<Parameters<'a>
 /// # Errors
 /// [`Reason::MalformedPercentEncoding`] or [`Reason::NotUtf8`].
 pub fn decode(text: &[u8]) -> Result<Cow<'_, str>, Refusal> {
-    let bytes = if text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
-        Cow::Owned(unescape(text)?)
-    } else {
-        Cow::Borrowed(text)
-    };
+    // Without an early end, so that many bytes are looked at in one step.
+    let escaped = text.iter().fold(false, |found, byte| found | matches!(byte, b'%' | b'+'));
+    let bytes = if escaped { Cow::Owned(unescape(text)?) } else { Cow::Borrowed(text) };
     match bytes {
         Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(drop),
         Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).map_err(drop),
@@ -71,20 +69,29 @@ fn split_pair(pair: &[u8]) -> (&[u8], &[u8]) {
 
 fn unescape(text: &[u8]) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.iter();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => hex_pair(rest.next(), rest.next()).ok_or(Refusal::new(Reason::MalformedPercentEncoding))?,
-            other => *other,
-        });
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'%' | b'+')) {
+        let (plain, special) = rest.split_at(at);
+        bytes.extend_from_slice(plain);
+        rest = match special {
+            [b'%', high, low, behind @ ..] => {
+                bytes.push(hex_pair(*high, *low).ok_or(Reason::MalformedPercentEncoding)?);
+                behind
+            }
+            [b'+', behind @ ..] => {
+                bytes.push(b' ');
+                behind
+            }
+            _ => return Err(Reason::MalformedPercentEncoding.into()),
+        };
     }
+    bytes.extend_from_slice(rest);
     Ok(bytes)
 }
 
-fn hex_pair(high: Option<&u8>, low: Option<&u8>) -> Option<u8> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    let value = digit(high?)?.checked_mul(16)?.checked_add(digit(low?)?)?;
+fn hex_pair(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let value = digit(high)?.checked_mul(16)?.checked_add(digit(low)?)?;
     u8::try_from(value).ok()
 }
 

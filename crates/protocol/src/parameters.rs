@@ -163,8 +163,7 @@ impl<'a> Parameters<'a> {
         if value.len() > limits::PARAMETER_VALUE_MAX_BYTES {
             return Err(about(Reason::ParameterValueTooLong).found_length(value.len()));
         }
-        if name.bytes().any(is_control) || value.bytes().any(|b| is_control(b) && !(is_json_space(b) && is_json(param)))
-        {
+        if has_control(name) || (has_control(&value) && !(is_json(param) && is_laid_out(&value))) {
             return Err(about(Reason::ControlCharacter));
         }
         match param {
@@ -216,6 +215,16 @@ impl<'a> Parameters<'a> {
             seen: self.seen,
         }
     }
+}
+
+/// Without an early end, so that many bytes are looked at in one step.
+fn has_control(text: &str) -> bool {
+    text.bytes().fold(false, |found, byte| found | is_control(byte))
+}
+
+/// Whether its control characters are those that JSON may be laid out with.
+fn is_laid_out(text: &str) -> bool {
+    text.bytes().all(|byte| !is_control(byte) || is_json_space(byte))
 }
 
 const fn is_control(byte: u8) -> bool {
