@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use http::HeaderMap;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName};
 use parhelion_engine::client_request::Possession;
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::client_auth::attest_jwt_client_auth::Headers;
@@ -13,6 +13,10 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::sender::Shown;
 
 use crate::incoming::Incoming;
+
+static DPOP: HeaderName = HeaderName::from_static("dpop");
+static ATTESTATION: HeaderName = HeaderName::from_static("oauth-client-attestation");
+static ATTESTATION_POP: HeaderName = HeaderName::from_static("oauth-client-attestation-pop");
 
 /// What a body says it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,11 +108,8 @@ pub fn authorization(headers: &HeaderMap) -> Authorization<'_> {
 #[must_use]
 pub fn possession<'a>(incoming: &'a Incoming<'_>, method: &'a str) -> Possession<'a> {
     let headers = incoming.headers;
-    let attestation = Headers {
-        attestation: shown(headers, "oauth-client-attestation"),
-        pop: shown(headers, "oauth-client-attestation-pop"),
-    };
-    let (dpop, certificate) = (shown(headers, "dpop"), incoming.certificate.clone());
+    let attestation = Headers { attestation: shown(headers, &ATTESTATION), pop: shown(headers, &ATTESTATION_POP) };
+    let (dpop, certificate) = (shown(headers, &DPOP), incoming.certificate.clone());
     let htu = other_url(incoming).map(Cow::Owned);
     Possession { dpop, certificate, attestation, htm: method.into(), htu, ..Possession::default() }
 }
@@ -128,7 +129,7 @@ fn path_of(url: &str) -> &str {
     rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default()
 }
 
-fn shown<'a>(headers: &'a HeaderMap, name: &str) -> Shown<'a> {
+fn shown<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Shown<'a> {
     let mut values = headers.get_all(name).iter();
     match (values.next().map(http::HeaderValue::to_str), values.next()) {
         (None, _) => Shown::Absent,
