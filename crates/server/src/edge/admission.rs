@@ -10,7 +10,6 @@ use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 
 use super::back_channel::Call;
 use super::rate::{Attempt, AttemptKind, Exceeded, RatesOfSource};
-use super::source::source;
 
 /// A token for a back-end API is shown; whose it would be is not known before it is found.
 pub(super) const API_TOKEN: Attempt<'_> = Attempt { kind: AttemptKind::ApiToken, tenant: None, name: None };
@@ -33,7 +32,7 @@ impl Call<'_> {
     /// Counts the answer to a caller whose token was not good.
     pub(super) fn count_sender(&self, response: &Response) {
         // Who shows nothing guesses nothing.
-        let tried = self.parts.headers.contains_key(header::AUTHORIZATION);
+        let tried = self.exchange.parts.headers.contains_key(header::AUTHORIZATION);
         if tried && response.status() == StatusCode::UNAUTHORIZED {
             self.rates().count(&API_TOKEN);
         }
@@ -83,7 +82,7 @@ impl Call<'_> {
     }
 
     fn rates(&self) -> RatesOfSource<'_> {
-        self.edge.rates.of_source(source(self.parts))
+        self.exchange.rates()
     }
 }
 

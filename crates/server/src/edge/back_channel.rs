@@ -1,10 +1,9 @@
 //! The client's side of a mount: the endpoints at which clients authenticate, as its dialect spells them.
 
 use bytes::Bytes;
-use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use hyper::body::Incoming as Body;
-use parhelion_dialects::{Incoming, RequestId, Response, Unread};
+use parhelion_dialects::{Incoming, Response, Unread};
 use parhelion_engine::client_request::{ClientRequest, Judged};
 use parhelion_engine::fault::Turned;
 use parhelion_engine::introspect::AnswerForm;
@@ -13,20 +12,16 @@ use parhelion_protocol::refusal::Refusal;
 
 use super::admission::{self, NotNow};
 use super::body::{self, BodyFault};
+use super::exchange::Exchange;
 use super::log::Scene;
-use super::source::source;
-use super::{Edge, message};
-use crate::metrics::Tally;
+use super::message;
 use crate::routes::Place;
 
 /// One request of a client.
 pub(super) struct Call<'a> {
-    pub(super) edge: &'a Edge,
+    pub(super) exchange: &'a Exchange<'a>,
     pub(super) place: &'a Place,
     pub(super) endpoint: ClientEndpoint,
-    pub(super) parts: &'a Parts,
-    pub(super) request_id: RequestId,
-    pub(super) tally: &'a Tally<'a>,
 }
 
 /// An endpoint where clients authenticate.
@@ -74,10 +69,11 @@ impl Call<'_> {
 
     /// The body, or the answer to a request that does not get as far as being read.
     async fn body(&self, body: Body) -> Result<Bytes, Response> {
-        let head = message::check_method(self.endpoint.endpoint(), self.parts);
-        head.and_then(|()| message::check_head(self.parts)).map_err(|refusal| self.turned_down(&refusal))?;
+        let Exchange { edge, parts, .. } = *self.exchange;
+        let head = message::check_method(self.endpoint.endpoint(), parts);
+        head.and_then(|()| message::check_head(parts)).map_err(|refusal| self.turned_down(&refusal))?;
         let max_bytes = self.place.dialect.body_max_bytes(&self.place.mount.policy);
-        body::read(body, max_bytes, self.edge.limits.body_wait).await.map_err(|fault| {
+        body::read(body, max_bytes, edge.limits.body_wait).await.map_err(|fault| {
             let mut response = self.turned_down(&fault.refusal());
             if fault == BodyFault::Broken {
                 *response.status_mut() = StatusCode::BAD_REQUEST;
@@ -108,7 +104,7 @@ impl Call<'_> {
         if let Err(not_now) = self.admit_client(&request) {
             return self.not_now(&incoming, &not_now, Some(&request));
         }
-        let (engine, place) = (&self.edge.engine, self.place);
+        let (engine, place) = (&self.exchange.edge.engine, self.place);
         match self.endpoint {
             ClientEndpoint::Push => {
                 let judged = engine.push(&place.mount, &request).await;
@@ -116,17 +112,18 @@ impl Call<'_> {
                 place.dialect.write_pushed(&incoming, &judged)
             }
             ClientEndpoint::Token => {
-                let judged = engine.token(&place.mount, &request).await;
+                let judged = Box::pin(engine.token(&place.mount, &request)).await;
                 self.conclude(&judged, &request);
                 place.dialect.write_tokens(&incoming, &judged)
             }
             ClientEndpoint::Introspect => {
-                let judged = engine.introspect(&place.mount, &request, wanted(&self.parts.headers)).await;
+                let judged =
+                    Box::pin(engine.introspect(&place.mount, &request, wanted(&self.exchange.parts.headers))).await;
                 self.conclude(&judged, &request);
                 place.dialect.write_introspected(&incoming, &judged)
             }
             ClientEndpoint::Revoke => {
-                let judged = engine.revoke(&place.mount, &request).await;
+                let judged = Box::pin(engine.revoke(&place.mount, &request)).await;
                 self.conclude(&judged, &request);
                 place.dialect.write_revoked(&incoming, &judged)
             }
@@ -146,7 +143,7 @@ impl Call<'_> {
     }
 
     fn incoming<'b>(&'b self, body: &'b [u8]) -> Incoming<'b> {
-        self.edge.incoming(self.place, self.endpoint.endpoint(), self.parts, self.request_id, body)
+        self.exchange.incoming(self.place, self.endpoint.endpoint(), body)
     }
 
     /// Counts and logs what came of a request.
@@ -171,9 +168,7 @@ impl Call<'_> {
     }
 
     fn scene<'b>(&'b self, client_id: Option<&'b str>) -> Scene<'b> {
-        let endpoint = self.endpoint.name();
-        let (source, tally) = (source(self.parts), self.tally);
-        Scene { request_id: self.request_id, place: Some(self.place), endpoint, client_id, source, tally }
+        self.exchange.scene(Some(self.place), self.endpoint.name(), client_id)
     }
 }
 

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use http::Request;
+use http::HeaderMap;
 use http_body_util::Full;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,10 +17,14 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::remote::Remote;
 use super::stream::Stream;
 use super::tls::{Protocol, Shaken};
 use super::{Edge, client_certificate, dispatch, http2, message};
 
+/// The number of fields is not set here: what the library takes unless told otherwise is that limit, and only then it
+/// has room for them without clearing it for each request.
+const _: () = assert!(protocol_limits::HEADERS_MAX == 100);
 /// Bytes of a head that are read at all: headers, target, and what stands around them. Below this our own limits answer.
 const HEAD_READ_MAX_BYTES: usize = 64 * 1024;
 
@@ -36,10 +40,10 @@ pub(super) struct Arrival {
 }
 
 impl Arrival {
-    /// Notes on a request from whom it is and what its sender shows.
-    pub(super) fn mark<B>(&self, request: &mut Request<B>) {
-        self.edge.proxies.mark(self.peer, request);
-        client_certificate::mark(self, request);
+    /// Who sent a request with these headers.
+    pub(super) fn remote(&self, headers: &HeaderMap) -> Remote {
+        let address = self.edge.proxies.source(self.peer, headers);
+        Remote { address, certificate: client_certificate::shown(self, headers) }
     }
 }
 
@@ -75,19 +79,18 @@ where
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head_wait)
-        .max_headers(protocol_limits::HEADERS_MAX)
         .max_header_size(HEAD_READ_MAX_BYTES)
         .max_buf_size(HEAD_READ_MAX_BYTES);
     let answered = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&answered);
     let connection = http.serve_connection(
         TokioIo::new(stream),
-        service_fn(move |mut request| {
+        service_fn(move |request| {
             let count = counter.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-            arrival.mark(&mut request);
+            let remote = arrival.remote(request.headers());
             let edge = Arc::clone(&arrival.edge);
             async move {
-                let mut response = dispatch::answer(&edge, request).await;
+                let mut response = dispatch::answer(&edge, request, &remote).await;
                 if count >= limits.requests_per_connection_max {
                     message::close(&mut response);
                 }

@@ -1,10 +1,9 @@
 //! One request: whose it is, who answers, and what every answer has.
 
 use bytes::Bytes;
-use http::request::Parts;
 use http::{Method, StatusCode};
 use hyper::body::Incoming as Body;
-use parhelion_dialects::{Incoming, RequestId, Response, resource_answer};
+use parhelion_dialects::{Response, resource_answer};
 use parhelion_engine::client_request::Judged;
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::refusal::{Reason, Refusal};
@@ -12,10 +11,10 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 use super::back_channel::{Call, ClientEndpoint};
 use super::back_end::BackEndCall;
 use super::cors::Cors;
-use super::log::Scene;
+use super::exchange::Exchange;
 use super::panics::{Guarded, Panicked};
 use super::registration::Desk;
-use super::source::source;
+use super::remote::Remote;
 use super::{Edge, body, documents, message};
 use crate::config::Served;
 use crate::front_channel::{TurnedDown, Visit};
@@ -23,30 +22,20 @@ use crate::metrics::Tally;
 use crate::routes::{Found, Place};
 
 /// Answers a request; whatever happens, it is answered.
-pub(super) async fn answer(edge: &Edge, request: hyper::Request<Body>) -> Response {
-    let mut bytes = [0; 16];
-    // Without randomness the engine issues nothing; the request is still answered, under this name.
-    let _ = edge.engine.entropy.fill(&mut bytes);
-    let request_id = RequestId::from_random(bytes);
+pub(super) async fn answer(edge: &Edge, request: hyper::Request<Body>, remote: &Remote) -> Response {
+    let request_id = edge.request_ids.next();
     let (parts, body) = request.into_parts();
     let tally = Tally::begin(&edge.metrics);
-    let exchange = Exchange { edge, parts: &parts, request_id, tally: &tally };
+    let exchange = Exchange { edge, parts: &parts, remote, request_id, tally: &tally };
     let response = match Guarded::new(exchange.answer(body), request_id).await {
         Ok(response) => response,
         Err(Panicked) => {
-            exchange.scene(None, "edge").panicked();
+            exchange.scene(None, "edge", None).panicked();
             exchange.closing(&Reason::ServerFault.into())
         }
     };
     tally.end();
     message::finish(response, request_id)
-}
-
-struct Exchange<'a> {
-    edge: &'a Edge,
-    parts: &'a Parts,
-    request_id: RequestId,
-    tally: &'a Tally<'a>,
 }
 
 impl Exchange<'_> {
@@ -76,12 +65,11 @@ impl Exchange<'_> {
             }
             Found::Interaction(place, path) => {
                 self.tally.at(&place.meters, Served::Interactions);
-                self.visit(place, Page::Interaction(path), body).await
+                Box::pin(self.visit(place, Page::Interaction(path), body)).await
             }
             Found::Operation(place, operation, segments) => {
                 self.tally.at(&place.meters, Served::Operation);
-                let Self { edge, parts, request_id, tally } = *self;
-                BackEndCall { edge, place, operation, segments, parts, request_id, tally }.answer(body).await
+                Box::pin(BackEndCall { exchange: self, place, operation, segments }.answer(body)).await
             }
             found @ (Found::Home(_) | Found::Lobby(_) | Found::Nothing) => match message::check_head(self.parts) {
                 Ok(()) => self.elsewhere(&found),
@@ -109,25 +97,26 @@ impl Exchange<'_> {
         response
     }
 
+    /// A request's work is as large as the largest of what it may come to, and is moved before it begins: what is large
+    /// has a place of its own.
     async fn serve(&self, place: &Place, endpoint: Endpoint, body: Body) -> Response {
         match endpoint {
             Endpoint::Push => self.call(place, ClientEndpoint::Push, body).await,
             Endpoint::Token => self.call(place, ClientEndpoint::Token, body).await,
             Endpoint::Introspect => self.call(place, ClientEndpoint::Introspect, body).await,
             Endpoint::Revoke => self.call(place, ClientEndpoint::Revoke, body).await,
-            Endpoint::Authorize => self.visit(place, Page::Authorize, body).await,
-            Endpoint::EndSession => self.visit(place, Page::EndSession, body).await,
-            Endpoint::Userinfo | Endpoint::DemoResource => self.protected(place, endpoint, body).await,
-            Endpoint::Challenge => self.challenge(place, body).await,
+            Endpoint::Authorize => Box::pin(self.visit(place, Page::Authorize, body)).await,
+            Endpoint::EndSession => Box::pin(self.visit(place, Page::EndSession, body)).await,
+            Endpoint::Userinfo | Endpoint::DemoResource => Box::pin(self.protected(place, endpoint, body)).await,
+            Endpoint::Challenge => Box::pin(self.challenge(place, body)).await,
             Endpoint::Discovery => self.document(place, endpoint, documents::metadata),
             Endpoint::Jwks => self.document(place, endpoint, documents::jwks),
-            Endpoint::Register | Endpoint::RegisteredClient => self.registration(place, endpoint, body).await,
+            Endpoint::Register | Endpoint::RegisteredClient => Box::pin(self.registration(place, endpoint, body)).await,
         }
     }
 
     async fn call(&self, place: &Place, endpoint: ClientEndpoint, body: Body) -> Response {
-        let Self { edge, parts, request_id, tally } = *self;
-        Call { edge, place, endpoint, parts, request_id, tally }.answer(body).await
+        Call { exchange: self, place, endpoint }.answer(body).await
     }
 
     async fn registration(&self, place: &Place, endpoint: Endpoint, body: Body) -> Response {
@@ -138,10 +127,7 @@ impl Exchange<'_> {
         }
         let max_bytes = place.mount.policy.body_max_bytes.0;
         match body::read(body, max_bytes, self.edge.limits.body_wait).await {
-            Ok(body) => {
-                let Self { edge, parts, request_id, tally } = *self;
-                Desk { edge, place, endpoint, parts, request_id, tally }.answer(&body).await
-            }
+            Ok(body) => Desk { exchange: self, place, endpoint }.answer(&body).await,
             Err(fault) => turned_down(fault.refusal()),
         }
     }
@@ -176,7 +162,7 @@ impl Exchange<'_> {
             body: &body,
             request_id: self.request_id,
             public_url: self.edge.public_url.as_str(),
-            rates: self.edge.rates.of_source(source(self.parts)),
+            rates: self.rates(),
         };
         let response = match page {
             Page::Authorize => visit.authorize().await,
@@ -184,7 +170,7 @@ impl Exchange<'_> {
             Page::Interaction(path) => visit.interaction(path).await,
         };
         if let Some(TurnedDown(turned)) = response.extensions().get() {
-            self.scene(Some(place), page.name()).turned(turned);
+            self.scene(Some(place), page.name(), None).turned(turned);
         }
         response
     }
@@ -234,13 +220,9 @@ impl Exchange<'_> {
         body.map_err(|fault| turned_down(fault.refusal()))
     }
 
-    fn incoming<'b>(&'b self, place: &'b Place, endpoint: Endpoint, body: &'b [u8]) -> Incoming<'b> {
-        self.edge.incoming(place, endpoint, self.parts, self.request_id, body)
-    }
-
     fn tell<T>(&self, place: &Place, name: &str, judged: &Judged<T>) {
         if let Err(turned) = &judged.outcome {
-            self.scene(Some(place), name).turned(turned);
+            self.scene(Some(place), name, None).turned(turned);
         }
     }
 
@@ -263,7 +245,7 @@ impl Exchange<'_> {
 
     /// The answer to a request that no dialect has seen.
     fn turned_down(&self, at: Option<(&Place, Endpoint)>, refusal: &Refusal) -> Response {
-        self.scene(at.map(|(place, _)| place), "edge").refused(refusal);
+        self.scene(at.map(|(place, _)| place), "edge", None).refused(refusal);
         let mut response = self.closing(refusal);
         if let Some((_, endpoint)) = at.filter(|_| response.status() == StatusCode::METHOD_NOT_ALLOWED) {
             message::allow(&mut response, endpoint.methods());
@@ -276,11 +258,6 @@ impl Exchange<'_> {
         let mut response = documents::refused(refusal, self.edge);
         message::close(&mut response);
         response
-    }
-
-    fn scene<'b>(&'b self, place: Option<&'b Place>, endpoint: &'b str) -> Scene<'b> {
-        let (source, tally) = (source(self.parts), self.tally);
-        Scene { request_id: self.request_id, place, endpoint, client_id: None, source, tally }
     }
 }
 

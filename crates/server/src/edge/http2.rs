@@ -48,12 +48,12 @@ where
     let counter = Arc::clone(&traffic);
     let connection = builder(&limits).serve_connection(
         TokioIo::new(stream),
-        service_fn(move |mut request| {
+        service_fn(move |request| {
             let under_way = UnderWay::begin(&counter);
             let edge = Arc::clone(&arrival.edge);
-            arrival.mark(&mut request);
+            let remote = arrival.remote(request.headers());
             async move {
-                let mut response = dispatch::answer(&edge, request).await;
+                let mut response = dispatch::answer(&edge, request, &remote).await;
                 //= rfc9113#8.2.2 there is no such header; a body that is not read ends its stream and not the connection
                 match response.headers_mut().remove(header::CONNECTION) {
                     None => under_way.end(),

@@ -23,7 +23,7 @@ pub(super) struct Scene<'a> {
     pub(super) endpoint: &'a str,
     pub(super) client_id: Option<&'a str>,
     /// The client's address.
-    pub(super) source: Option<IpAddr>,
+    pub(super) source: IpAddr,
     pub(super) tally: &'a Tally<'a>,
 }
 
@@ -75,8 +75,8 @@ impl Scene<'_> {
         (hex(self.request_id), mount.map(|mount| mount.tenant.id.as_str()), mount.map(|mount| mount.dialect))
     }
 
-    fn shown_source(&self) -> Option<String> {
-        self.source.map(|source| source.to_string())
+    fn shown_source(&self) -> String {
+        self.source.to_string()
     }
 
     fn shown_client_id(&self) -> Option<String> {

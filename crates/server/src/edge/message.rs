@@ -83,7 +83,7 @@ pub(super) fn check_method(endpoint: Endpoint, parts: &Parts) -> Result<(), Refu
 pub(super) fn finish(mut response: Response, request_id: RequestId) -> Response {
     let retry = response.status() == StatusCode::SERVICE_UNAVAILABLE;
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::try_from(hex(request_id)) {
+    if let Ok(id) = HeaderValue::from_bytes(&hex_digits(request_id)) {
         headers.insert(REQUEST_ID, id);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -108,7 +108,17 @@ pub(super) fn close(response: &mut Response) {
 
 /// The id as it stands in headers and logs: 32 hexadecimal digits.
 pub(super) fn hex(request_id: RequestId) -> String {
-    format!("{:032x}", u128::from_be_bytes(request_id.0))
+    hex_digits(request_id).map(char::from).iter().collect()
+}
+
+fn hex_digits(request_id: RequestId) -> [u8; 32] {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let digit = |four_bits: u8| DIGITS.get(usize::from(four_bits)).copied().unwrap_or_default();
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(request_id.0) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
+    }
+    digits
 }
 
 fn or_insert(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {

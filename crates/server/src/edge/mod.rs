@@ -11,6 +11,7 @@ mod connection;
 mod cors;
 mod dispatch;
 mod documents;
+mod exchange;
 mod http2;
 mod keys;
 mod limits;
@@ -19,7 +20,8 @@ mod message;
 mod panics;
 mod rate;
 mod registration;
-mod source;
+mod remote;
+mod request_ids;
 mod stream;
 pub(crate) mod tls;
 
@@ -39,11 +41,9 @@ mod tests;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::request::Parts;
-use parhelion_dialects::{Incoming, RequestId, Response};
+use parhelion_dialects::Response;
 use parhelion_engine::Engine;
 use parhelion_engine::ports::ClientKeys;
-use parhelion_protocol::endpoint::Endpoint;
 
 pub use accept::{End, run};
 pub use limits::Limits;
@@ -55,10 +55,11 @@ pub use tls::{Asked, Tls, TlsFault};
 use crate::config::{BaseUrl, ClientCertificateHeader, Config};
 use crate::key_ring::KeyRings;
 use crate::metrics::{MeteredStore, Metrics};
-use crate::routes::{Place, RouteTable};
+use crate::routes::RouteTable;
 use crate::wiring::{Ports, WiringFault, wire};
 use rate::Rates;
-use source::Proxies;
+use remote::Proxies;
+use request_ids::RequestIds;
 
 /// All that answering a request needs.
 pub struct Edge {
@@ -70,6 +71,7 @@ pub struct Edge {
     public_url: BaseUrl,
     limits: Limits,
     rates: Rates,
+    request_ids: RequestIds,
     extra: Option<ExtraPage>,
     proxies: Proxies,
     certificate_header: Option<ClientCertificateHeader>,
@@ -116,8 +118,20 @@ impl Edge {
         let certificate_header = plan.client_certificate_header.clone();
         let rates = Rates::new(plan.rate);
         let public_url = plan.public_url.clone();
-        let tls = None;
-        Ok(Self { engine, routes, rings, metrics, public_url, limits, rates, extra, proxies, certificate_header, tls })
+        Ok(Self {
+            engine,
+            routes,
+            rings,
+            metrics,
+            public_url,
+            limits,
+            rates,
+            request_ids: RequestIds::default(),
+            extra,
+            proxies,
+            certificate_header,
+            tls: None,
+        })
     }
 
     /// The same, which gets the keys that clients publish in this way.
@@ -130,27 +144,5 @@ impl Edge {
     #[must_use]
     pub fn with_tls(self, tls: Tls) -> Self {
         Self { tls: Some(tls), ..self }
-    }
-
-    /// A request as its dialect is given it.
-    fn incoming<'a>(
-        &'a self,
-        place: &'a Place,
-        endpoint: Endpoint,
-        parts: &'a Parts,
-        request_id: RequestId,
-        body: &'a [u8],
-    ) -> Incoming<'a> {
-        Incoming {
-            mount: &place.mount,
-            endpoint,
-            path: parts.uri.path(),
-            headers: &parts.headers,
-            query: parts.uri.query(),
-            body,
-            certificate: client_certificate::certificate(parts),
-            request_id,
-            public_url: self.public_url.as_str(),
-        }
     }
 }

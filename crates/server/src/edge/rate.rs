@@ -83,9 +83,9 @@ impl Rates {
         Self { plan, counts: RwLock::default(), names: RandomState::new(), began: Instant::now() }
     }
 
-    /// The limits for a source; all that are not known are one.
-    pub(super) fn of_source(&self, source: Option<IpAddr>) -> RatesOfSource<'_> {
-        RatesOfSource { rates: self, network: network(source.unwrap_or(Ipv6Addr::UNSPECIFIED.into())) }
+    /// The limits for a source.
+    pub(super) fn of_source(&self, source: IpAddr) -> RatesOfSource<'_> {
+        RatesOfSource { rates: self, network: network(source) }
     }
 }
 
@@ -236,7 +236,7 @@ mod tests {
     }
 
     fn at<'a>(rates: &'a Rates, source: &str) -> RatesOfSource<'a> {
-        rates.of_source(source.parse().ok())
+        rates.of_source(source.parse().unwrap())
     }
 
     fn of(name: &str) -> Attempt<'_> {
@@ -351,14 +351,14 @@ mod tests {
         let rates = rates(3, 0);
         for n in 0..u32::try_from(3 * KEYS_MAX).unwrap() {
             let source = IpAddr::from(n.to_be_bytes());
-            fail(rates.of_source(Some(source)), &of("app"), 3);
+            fail(rates.of_source(source), &of("app"), 3);
             let counts = rates.counts.read().unwrap();
             assert!(counts.young.len() <= KEYS_MAX && counts.old.len() <= KEYS_MAX);
         }
         // The newest are known, the oldest forgotten; a stranger is let in.
         let newest = IpAddr::from(u32::try_from(3 * KEYS_MAX - 1).unwrap().to_be_bytes());
-        assert!(rates.of_source(Some(newest)).check_at(NOW, &of("app")).is_err());
-        assert_eq!(rates.of_source(Some(IpAddr::from([0, 0, 0, 0]))).check_at(NOW, &of("app")), Ok(()));
+        assert!(rates.of_source(newest).check_at(NOW, &of("app")).is_err());
+        assert_eq!(rates.of_source(IpAddr::from([0, 0, 0, 0])).check_at(NOW, &of("app")), Ok(()));
         assert_eq!(at(&rates, "192.0.2.1").check_at(NOW, &of("app")), Ok(()));
     }
 

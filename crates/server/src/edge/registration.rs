@@ -1,37 +1,31 @@
 //! The desk where clients register, and look after what they registered (RFC 7591, RFC 7592).
 
 use bytes::Bytes;
-use http::request::Parts;
 use http::{Method, StatusCode};
 use parhelion_dialects::registration::{self, Registered};
-use parhelion_dialects::{Incoming, RequestId, Response};
+use parhelion_dialects::{Incoming, Response};
 use parhelion_engine::fault::Turned;
 use parhelion_engine::registration::{ClientInformation, Gate};
 use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 use tracing::info;
 
-use super::Edge;
+use super::exchange::Exchange;
 use super::log::Scene;
 use super::message::hex;
 use super::rate::{Attempt, AttemptKind, Exceeded, RatesOfSource};
-use super::source::source;
-use crate::metrics::Tally;
 use crate::routes::Place;
 
 /// One request at the desk.
 pub(super) struct Desk<'a> {
-    pub(super) edge: &'a Edge,
+    pub(super) exchange: &'a Exchange<'a>,
     pub(super) place: &'a Place,
     pub(super) endpoint: Endpoint,
-    pub(super) parts: &'a Parts,
-    pub(super) request_id: RequestId,
-    pub(super) tally: &'a Tally<'a>,
 }
 
 impl Desk<'_> {
     pub(super) async fn answer(&self, body: &Bytes) -> Response {
-        let incoming = self.edge.incoming(self.place, self.endpoint, self.parts, self.request_id, body);
+        let incoming = self.exchange.incoming(self.place, self.endpoint, body);
         if let Err((refusal, exceeded)) = self.admit() {
             self.scene().refused(&refusal);
             let mut response = self.place.dialect.write_registration_refused(&incoming, &refusal);
@@ -44,7 +38,7 @@ impl Desk<'_> {
             return self.told(&incoming, StatusCode::CREATED, &answer);
         }
         let client_id = self.client_id();
-        match self.parts.method {
+        match self.exchange.parts.method {
             Method::DELETE => {
                 let answer = self.delete(&incoming, client_id).await;
                 self.conclude("a client was deleted", &answer, |()| client_id);
@@ -69,7 +63,7 @@ impl Desk<'_> {
     async fn register(&self, incoming: &Incoming<'_>) -> Result<ClientInformation, Turned> {
         let token = registration::token(incoming)?;
         let sent = self.place.dialect.read_registration(incoming);
-        self.edge.engine.register_client(incoming.mount, token, sent).await
+        self.exchange.edge.engine.register_client(incoming.mount, token, sent).await
     }
 
     fn told(
@@ -78,29 +72,29 @@ impl Desk<'_> {
         status: StatusCode,
         outcome: &Result<ClientInformation, Turned>,
     ) -> Response {
-        let at_s = self.edge.engine.store.now().epoch_s();
+        let at_s = self.exchange.edge.engine.store.now().epoch_s();
         self.place.dialect.write_registered(incoming, &Registered { status, at_s, outcome })
     }
 
     async fn read(&self, incoming: &Incoming<'_>, client_id: &str) -> Result<ClientInformation, Turned> {
         let token = registration::token(incoming)?;
-        self.edge.engine.read_registration(incoming.mount, client_id, token).await
+        self.exchange.edge.engine.read_registration(incoming.mount, client_id, token).await
     }
 
     async fn update(&self, incoming: &Incoming<'_>, client_id: &str) -> Result<ClientInformation, Turned> {
         let token = registration::token(incoming)?;
         let sent = self.place.dialect.read_registration(incoming);
-        self.edge.engine.update_registration(incoming.mount, client_id, token, sent).await
+        self.exchange.edge.engine.update_registration(incoming.mount, client_id, token, sent).await
     }
 
     async fn delete(&self, incoming: &Incoming<'_>, client_id: &str) -> Result<(), Turned> {
         let token = registration::token(incoming)?;
-        self.edge.engine.delete_registration(incoming.mount, client_id, token).await
+        self.exchange.edge.engine.delete_registration(incoming.mount, client_id, token).await
     }
 
     /// The last segment of the path. No identifier that was drawn has anything in it that a URL would encode.
     fn client_id(&self) -> &str {
-        self.parts.uri.path().rsplit('/').next().unwrap_or_default()
+        self.exchange.parts.uri.path().rsplit('/').next().unwrap_or_default()
     }
 
     /// Whether somebody may try: not after too many wrong tokens, nor registrations where no token is asked for.
@@ -127,7 +121,7 @@ impl Desk<'_> {
             Ok(done) => {
                 let tenant = self.place.mount.tenant.id.as_str();
                 let client_id = client_id(done);
-                info!(request_id = hex(self.request_id), tenant, client_id, "{what}");
+                info!(request_id = hex(self.exchange.request_id), tenant, client_id, "{what}");
             }
             Err(turned) => {
                 self.scene().turned(turned);
@@ -151,12 +145,11 @@ impl Desk<'_> {
     }
 
     fn rates(&self) -> RatesOfSource<'_> {
-        self.edge.rates.of_source(source(self.parts))
+        self.exchange.rates()
     }
 
     fn scene(&self) -> Scene<'_> {
         let endpoint = if self.endpoint == Endpoint::Register { "register" } else { "registered_client" };
-        let (source, tally) = (source(self.parts), self.tally);
-        Scene { request_id: self.request_id, place: Some(self.place), endpoint, client_id: None, source, tally }
+        self.exchange.scene(Some(self.place), endpoint, None)
     }
 }

@@ -1,21 +1,20 @@
-//! Where a request comes from: the peer of its connection, or what a proxy that is trusted says of the client behind it.
-//! For logs and for counting only: nothing that is answered depends on it.
+//! Who is at the other end: the peer of a connection, or what a proxy that is trusted says of the client behind it. The
+//! address is for logs and for counting only: nothing that is answered depends on it.
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::request::Parts;
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, header};
 use ipnet::IpNet;
+use parhelion_protocol::sender::certificate::Shown;
 
 use crate::config::SourceHeader;
 
-/// In the extensions of every request that a connection brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Source(IpAddr);
-
-/// The address of the client that sent a request.
-pub(crate) fn source(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<Source>().map(|source| source.0)
+/// Who sent a request.
+pub(super) struct Remote {
+    /// The client's address.
+    pub(super) address: IpAddr,
+    /// The certificate that came with it; nobody has judged it yet.
+    pub(super) certificate: Shown,
 }
 
 /// The proxies whose word counts, and where they put it.
@@ -30,16 +29,10 @@ impl Proxies {
         Self { trusted, header }
     }
 
-    /// Notes on a request from whom it is.
-    pub(super) fn mark<B>(&self, peer: IpAddr, request: &mut Request<B>) {
-        let source = Source(self.source(peer, request.headers()));
-        request.extensions_mut().insert(source);
-    }
-
     /// The client's address: the last one before the proxies that are trusted. What the header says is read from its
     /// end, for everything before the first stranger's address is what that stranger wrote. Where it ends with what
     /// is no address, the last proxy that is known stands for the client.
-    fn source(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(super) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut source = peer.to_canonical();
         if !self.is_trusted(source) {
             return source;
