@@ -7,7 +7,7 @@ use crate::scenario::{Scenario, StoreKind};
 /// Measures what a pushed authorization request costs the server, in CPU microseconds, beside an HTTP server that does
 /// nothing, measured in turn in the same run.
 ///
-/// The release build of the server is brought up to date and started with a configuration and a data folder of its
+/// The server is brought up to date in the profile that this program was built in, and started with a configuration and a data folder of its
 /// own. Requests are made and signed beforehand, every one different; every answer is checked. Where the machine has
 /// two cores or more, the servers get the first one to themselves and the generator the second.
 ///
@@ -51,9 +51,9 @@ pub(crate) struct Arguments {
 
 const AFTER_HELP: &str = "\
 Examples:
-  cargo run --release -p parhelion-bench                    about six minutes, both stores
-  cargo run --release -p parhelion-bench -- --quick         does it work?
-  cargo run --release -p parhelion-bench -- --store memory --rate-s 0 --journeys 0 --rounds 15
+  cargo run --profile dist -p parhelion-bench                    about six minutes, both stores
+  cargo run --profile dist -p parhelion-bench -- --quick         does it work?
+  cargo run --profile dist -p parhelion-bench -- --store memory --rate-s 0 --journeys 0 --rounds 15
                                                             only the CPU table, more rounds
 PARHELION_BIN names another server binary, which is then not built.
 docs/performance.md explains the figures.";

@@ -11,7 +11,8 @@ use std::sync::OnceLock;
 pub struct Binary;
 
 impl Binary {
-    /// `PARHELION_BIN` if set; else the release build, which is brought up to date first (once in a process).
+    /// `PARHELION_BIN` if set; else the release build, or what is shipped where the caller was built so itself, which is
+    /// brought up to date first (once in a process).
     ///
     /// # Panics
     /// When the build fails.
@@ -42,12 +43,25 @@ impl Binary {
 fn build() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // As `packaging/release.sh` builds it, or with the features that all tests have, so that nothing is compiled twice.
+    let (profile, package) = if is_shipped() {
+        ("dist", ["--package", "parhelion-server"].as_slice())
+    } else {
+        ("release", ["--workspace"].as_slice())
+    };
     let status = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "-p", "parhelion-server", "--bin", "parhelion"])
+        .args(["build", "--quiet", "--profile", profile, "--bin", "parhelion"])
+        .args(package)
         .current_dir(root)
         .status()
         .expect("cargo starts");
     assert!(status.success(), "the server does not build");
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
-    target.join("release/parhelion")
+    target.join(profile).join("parhelion")
+}
+
+/// Whether this program was built in the profile of what is shipped: what is measured with it should be, too.
+fn is_shipped() -> bool {
+    let program = env::current_exe().unwrap_or_default();
+    program.parent().is_some_and(|folder| folder.ends_with("dist"))
 }
