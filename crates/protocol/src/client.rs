@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub use credential::Credential;
 
 use crate::client_auth::{GivenSecret, Method, Party, Role};
-use crate::jwks_uri::JwksUri;
+use crate::fetched_uri::FetchedUri;
 use crate::limits;
 pub use crate::metadata_fault::MetadataFault;
 use crate::metadata_fault::REDIRECT_URIS;
@@ -86,7 +86,7 @@ pub struct Client {
     /// What it signs with, where it registered that.
     pub keys: KeySet,
     /// Where it publishes what it signs with, in the place of that.
-    pub jwks_uri: Option<JwksUri>,
+    pub jwks_uri: Option<FetchedUri>,
     /// The one algorithm of its request objects, if it registered one.
     pub request_object_signing_alg: Option<Algorithm>,
     /// The one way in which its request objects are encrypted, where they are, if it registered one.
@@ -306,12 +306,12 @@ impl ClientMetadata {
 
 /// Where the keys are, where they are not in the metadata themselves.
 //= rfc7591#2 "jwks_uri and jwks MUST NOT both be present"
-fn jwks_uri(metadata: &ClientMetadata) -> Result<Option<JwksUri>, MetadataFault> {
+fn jwks_uri(metadata: &ClientMetadata) -> Result<Option<FetchedUri>, MetadataFault> {
     let Some(text) = metadata.jwks_uri.as_deref() else { return Ok(None) };
     if metadata.jwks.is_some() {
         return Err(MetadataFault::new("jwks_uri", "stands beside jwks; only one of them may"));
     }
-    JwksUri::parse(text).map(Some).map_err(|cause| MetadataFault::new("jwks_uri", cause.0))
+    FetchedUri::parse(text).map(Some).map_err(|cause| MetadataFault::new("jwks_uri", cause.0))
 }
 
 /// Reads a registered JWK set; none is an empty one.

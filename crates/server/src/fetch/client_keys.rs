@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use parhelion_engine::ports::{ClientKeys, KeysAnswer, KeysOf, Need, TenantUid};
 use parhelion_jose::jwk::KeySet;
-use parhelion_protocol::jwks_uri::JwksUri;
+use parhelion_protocol::fetched_uri::FetchedUri;
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -34,7 +34,7 @@ type Shared = Arc<tokio::sync::Mutex<Kept>>;
 /// What is known of one client.
 #[derive(Default)]
 struct Kept {
-    uri: Option<JwksUri>,
+    uri: Option<FetchedUri>,
     tried_at: Option<Instant>,
     set: Option<(Instant, Arc<KeySet>)>,
 }

@@ -21,7 +21,7 @@ use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use parhelion_protocol::jwks_uri::JwksUri;
+use parhelion_protocol::fetched_uri::FetchedUri;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -114,7 +114,7 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchFault`].
-    pub(crate) async fn get(&self, uri: &JwksUri) -> Result<Bytes, FetchFault> {
+    pub(crate) async fn get(&self, uri: &FetchedUri) -> Result<Bytes, FetchFault> {
         let host = self.host(uri);
         let fetched = timeout(WAIT, async {
             let _of_host = host.acquire().await;
@@ -125,14 +125,14 @@ impl Fetcher {
     }
 
     /// The turns at a host. Hosts that nobody waits for are forgotten.
-    fn host(&self, uri: &JwksUri) -> Arc<Semaphore> {
+    fn host(&self, uri: &FetchedUri) -> Arc<Semaphore> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         hosts.retain(|_, turns| Arc::strong_count(turns) > 1);
         let turns = hosts.entry(authority(uri)).or_insert_with(|| Arc::new(Semaphore::new(PER_HOST)));
         Arc::clone(turns)
     }
 
-    async fn fetch(&self, uri: &JwksUri) -> Result<Bytes, FetchFault> {
+    async fn fetch(&self, uri: &FetchedUri) -> Result<Bytes, FetchFault> {
         let stream = self.connect(&self.addresses(uri).await?).await.map_err(FetchFault::NotReached)?;
         let name = server_name(uri).ok_or(FetchFault::NotResolved)?;
         let stream = self.connector.connect(name, stream).await.map_err(FetchFault::NotReached)?;
@@ -157,7 +157,7 @@ impl Fetcher {
     }
 
     /// Every address of a host, if all of them may be asked.
-    async fn addresses(&self, uri: &JwksUri) -> Result<Vec<SocketAddr>, FetchFault> {
+    async fn addresses(&self, uri: &FetchedUri) -> Result<Vec<SocketAddr>, FetchFault> {
         let port = uri.port();
         let at = |address| vec![SocketAddr::new(address, port)];
         let addresses = match uri.host().ok_or(FetchFault::NotResolved)? {
@@ -190,12 +190,12 @@ fn authorities(file: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
 }
 
 /// `host:port`, as the configuration names hosts.
-fn authority(uri: &JwksUri) -> String {
+fn authority(uri: &FetchedUri) -> String {
     let host = uri.host().map(|host| host.to_string()).unwrap_or_default();
     format!("{host}:{}", uri.port())
 }
 
-fn server_name(uri: &JwksUri) -> Option<ServerName<'static>> {
+fn server_name(uri: &FetchedUri) -> Option<ServerName<'static>> {
     match uri.host()? {
         Host::Domain(name) => ServerName::try_from(name.to_owned()).ok(),
         Host::Ipv4(address) => Some(ServerName::from(IpAddr::V4(address))),
@@ -204,7 +204,7 @@ fn server_name(uri: &JwksUri) -> Option<ServerName<'static>> {
 }
 
 /// As it came, and nothing about who asks.
-fn request(uri: &JwksUri) -> Result<Request<Empty<Bytes>>, FetchFault> {
+fn request(uri: &FetchedUri) -> Result<Request<Empty<Bytes>>, FetchFault> {
     let url = uri.url();
     let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
     let host = url.host_str().unwrap_or_default();

@@ -83,8 +83,8 @@ impl World {
         FetchPlan { private_hosts: vec![format!("127.0.0.1:{}", self.port)], ca_file }
     }
 
-    fn uri(&self) -> JwksUri {
-        JwksUri::parse(&format!("https://127.0.0.1:{}/jwks", self.port)).unwrap()
+    fn uri(&self) -> FetchedUri {
+        FetchedUri::parse(&format!("https://127.0.0.1:{}/jwks", self.port)).unwrap()
     }
 
     async fn get(&self) -> Result<Bytes, FetchFault> {
@@ -121,7 +121,7 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, say: Say, asked: Ar
     }
 }
 
-const fn of<'a>(tenant: u8, client_id: &'a str, uri: &'a JwksUri) -> KeysOf<'a> {
+const fn of<'a>(tenant: u8, client_id: &'a str, uri: &'a FetchedUri) -> KeysOf<'a> {
     KeysOf { tenant: TenantUid([tenant; 16]), client_id, uri }
 }
 
@@ -136,7 +136,7 @@ async fn address_of_this_machine_is_asked_only_where_the_configuration_names_it(
     let world = World::saying(Say::json("{}")).await;
     let fetcher = Fetcher::new(&FetchPlan { private_hosts: Vec::new(), ..world.plan() }).unwrap();
     for host in ["127.0.0.1", "localhost", "[::1]", "0x7f.1", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0"] {
-        let uri = JwksUri::parse(&format!("https://{host}:{}/", world.port)).unwrap();
+        let uri = FetchedUri::parse(&format!("https://{host}:{}/", world.port)).unwrap();
         let fault = fetcher.get(&uri).await.unwrap_err();
         assert!(matches!(fault, FetchFault::PrivateAddress | FetchFault::NotResolved), "{host}: {fault}");
     }
@@ -244,7 +244,7 @@ async fn slow_host_delays_no_other_client() {
 
 #[tokio::test]
 async fn set_that_cannot_be_fetched_any_more_is_used_for_a_day() {
-    let uri = JwksUri::parse("https://127.0.0.1:40001/jwks").unwrap();
+    let uri = FetchedUri::parse("https://127.0.0.1:40001/jwks").unwrap();
     for (hours, there) in [(0, true), (1, true), (23, true), (25, false)] {
         let keys = FetchedKeys::new(Fetcher::new(&FetchPlan::default()).unwrap());
         let set = parhelion_jose::jwk::KeySet::from_jwks(jwks().as_bytes()).unwrap();
