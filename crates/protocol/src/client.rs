@@ -17,6 +17,7 @@ use crate::params::redirect_uri::RegisteredRedirectUri;
 use crate::params::response_type::{self, ResponseType};
 use crate::params::scope::{self, Scope};
 use crate::profile::{LoopbackRedirectUri, RequestObjects, SenderConstraint};
+use crate::request_uris::{self, ReferencedRequest};
 use crate::response_jwt::{Encryption, Responses, encryption, signing_alg};
 
 /// What a client is (OpenID Connect Registration section 2).
@@ -95,6 +96,8 @@ pub struct Client {
     pub responses: Responses,
     /// Whether its authorization requests must be signed.
     pub request_objects: RequestObjects,
+    /// Where it keeps request objects, for where a policy lets them be fetched.
+    pub request_uris: Vec<ReferencedRequest>,
     /// Where responses may go.
     pub redirect_uris: Vec<RegisteredRedirectUri>,
     /// Where the browser may go after a logout, compared byte for byte.
@@ -162,6 +165,9 @@ pub struct ClientMetadata {
     /// Default: false (RFC 9101 section 10.5).
     #[serde(default)]
     pub require_signed_request_object: bool,
+    /// Default: none (OpenID Connect Registration section 2).
+    #[serde(default)]
+    pub request_uris: Vec<String>,
     /// Its public keys, as the text of a JWK set.
     pub jwks: Option<String>,
     /// Where it publishes them, in the place of `jwks`.
@@ -222,6 +228,7 @@ impl Client {
         let (keys, redirect_uris) = (key_set(metadata.jwks.as_deref())?, redirect_uris(&metadata, loopback)?);
         let (response_types, grant_types) = response_types(&metadata)?;
         check_post_logout_redirect_uris(&metadata, loopback)?;
+        let request_uris = request_uris::register(&metadata)?;
         let responses = Responses::register(&metadata, &keys)?;
         let scope = scope::parse(metadata.scope.as_deref().unwrap_or("openid"));
         Ok(Self {
@@ -246,6 +253,7 @@ impl Client {
                 true => RequestObjects::Required,
                 false => RequestObjects::Optional,
             },
+            request_uris,
             redirect_uris,
             post_logout_redirect_uris: metadata.post_logout_redirect_uris,
             scope: scope.map_err(|_| MetadataFault::new("scope", "is malformed"))?,

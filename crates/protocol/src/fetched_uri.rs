@@ -1,5 +1,5 @@
-//! Where a client keeps what the server fetches, such as its keys (RFC 7591 section 2): what may be fetched at all. Whether
-//! the address behind it may be asked is the edge's to judge.
+//! Where a client keeps what the server fetches, its keys (RFC 7591 section 2) and its request objects (RFC 9101 section
+//! 5.2): what may be fetched at all. Whether the address behind it may be asked is the edge's to judge.
 
 use url::{Host, Url};
 

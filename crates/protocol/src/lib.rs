@@ -25,6 +25,7 @@ pub mod profile;
 pub mod refusal;
 pub mod request;
 pub mod request_object;
+pub mod request_uris;
 pub mod resource_server;
 pub mod response_jwt;
 pub mod sender;

@@ -100,6 +100,8 @@ pub const ONCE_KEY_MARGIN_S: i64 = 60;
 
 /// Bytes of a URL that something is fetched from for a client.
 pub const FETCHED_URI_MAX_BYTES: usize = 2048;
+/// Values of `request_uris` of one client.
+pub const REQUEST_URIS_MAX: usize = 100;
 /// Attesters of one tenant.
 pub const ATTESTERS_MAX: usize = 16;
 

@@ -42,7 +42,7 @@ use arc_swap::ArcSwap;
 use http::request::Parts;
 use parhelion_dialects::{Incoming, RequestId, Response};
 use parhelion_engine::Engine;
-use parhelion_engine::ports::ClientKeys;
+use parhelion_engine::ports::{ClientKeys, RequestObjectHosts};
 use parhelion_protocol::endpoint::Endpoint;
 
 pub use accept::{End, run};
@@ -124,6 +124,12 @@ impl Edge {
     #[must_use]
     pub fn with_client_keys(self, client_keys: Arc<dyn ClientKeys>) -> Self {
         Self { engine: self.engine.with_client_keys(client_keys), ..self }
+    }
+
+    /// The same, which gets the request objects that clients keep at URLs of their own in this way.
+    #[must_use]
+    pub fn with_request_object_hosts(self, hosts: Arc<dyn RequestObjectHosts>) -> Self {
+        Self { engine: self.engine.with_request_object_hosts(hosts), ..self }
     }
 
     /// The same, for connections that begin with a TLS handshake.
