@@ -20,6 +20,7 @@ pub mod browser;
 pub mod client_key;
 pub mod conformance;
 pub mod dice;
+pub mod document_host;
 pub mod environment;
 pub mod folder;
 pub mod html;

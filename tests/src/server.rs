@@ -24,6 +24,7 @@ pub struct Server {
     port: u16,
     scheme: Scheme,
     arguments: &'static [&'static str],
+    environment: Vec<(&'static str, String)>,
     child: Option<Child>,
 }
 
@@ -83,25 +84,32 @@ impl Server {
         Self::try_start_speaking(config, Scheme::Http)
     }
 
-    /// As [`Server::try_start`], with more arguments on its command line and its data in memory.
+    /// As [`Server::try_start`], with more arguments on its command line, these variables in its environment and its data
+    /// in memory.
     ///
     /// # Errors
     /// The text of standard error.
-    pub fn try_start_with(config: &str, arguments: &'static [&'static str]) -> Result<Self, String> {
-        Self::try_start_as(config, Scheme::Http, arguments, Folder::in_memory("server"))
+    pub fn try_start_with(
+        config: &str,
+        arguments: &'static [&'static str],
+        environment: &[(&'static str, String)],
+    ) -> Result<Self, String> {
+        Self::try_start_as(config, Scheme::Http, arguments, environment, Folder::in_memory("server"))
     }
 
     fn try_start_speaking(config: &str, scheme: Scheme) -> Result<Self, String> {
-        Self::try_start_as(config, scheme, &[], Folder::new("server"))
+        Self::try_start_as(config, scheme, &[], &[], Folder::new("server"))
     }
 
     fn try_start_as(
         config: &str,
         scheme: Scheme,
         arguments: &'static [&'static str],
+        environment: &[(&'static str, String)],
         folder: Folder,
     ) -> Result<Self, String> {
-        let mut server = Self { folder, port: free_port(), scheme, arguments, child: None };
+        let environment = environment.to_vec();
+        let mut server = Self { folder, port: free_port(), scheme, arguments, environment, child: None };
         fs::create_dir_all(server.data_folder()).expect("a data folder");
         server.configure(config);
         server.launch()?;
@@ -229,6 +237,7 @@ impl Server {
                 Scheme::Https => &["--tls", "dev"],
             })
             .args(self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(self.log("stdout.log"))
             .stderr(self.log("stderr.log"))

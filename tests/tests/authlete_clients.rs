@@ -129,12 +129,19 @@ fn what_is_told_of_a_client_is_what_it_is_held_to() {
         "tokenAuthMethod": "PRIVATE_KEY_JWT",
         "tokenAuthSignAlg": "ES256",
         "jwksUri": "https://app.example/jwks",
+        "requestUris": ["https://app.example/request.jwt"],
         "extension": { "requestableScopesEnabled": true, "requestableScopes": ["openid"] },
     });
     let made = api.post("/client/create", &wanted(&strict));
-    for name in
-        ["parRequired", "pkceRequired", "pkceS256Required", "dpopRequired", "tokenAuthMethod", "tokenAuthSignAlg"]
-    {
+    for name in [
+        "parRequired",
+        "pkceRequired",
+        "pkceS256Required",
+        "dpopRequired",
+        "tokenAuthMethod",
+        "tokenAuthSignAlg",
+        "requestUris",
+    ] {
         assert_eq!(made[name], strict[name], "{name}");
     }
     assert_eq!((&made["jwksUri"], made.get("clientSecret")), (&strict["jwksUri"], None), "{made}");
@@ -146,6 +153,11 @@ fn what_is_told_of_a_client_is_what_it_is_held_to() {
     let refused = api.post("/auth/authorization", &json!({ "parameters": form(plain.iter()) }));
     assert_eq!(refused["action"], "LOCATION", "requests must be pushed: {refused}");
     assert!(refused["responseContent"].as_str().unwrap().contains("error=invalid_request"), "{refused}");
+
+    let fetched = [("client_id", "strict-app"), ("request_uri", "https://app.example/request.jwt")];
+    let refused = api.post("/auth/authorization", &json!({ "parameters": form(fetched.iter()) }));
+    let answer = refused["responseContent"].as_str().unwrap();
+    assert!(answer.contains("request_uri_not_supported"), "registered, and not fetched from: {refused}");
 
     // The methods that prove by a certificate, and its subject.
     let mutual = json!({ "tokenAuthMethod": "TLS_CLIENT_AUTH", "tlsClientAuthSanDns": "app.example", "tlsClientCertificateBoundAccessTokens": true });

@@ -31,10 +31,10 @@ fn metadata_say_what_the_plans_ask_for() {
     lists(metadata, "grant_types_supported", &["authorization_code", "implicit"]);
     let methods = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
     lists(metadata, "token_endpoint_auth_methods_supported", &methods);
-    assert_eq!(
-        (&metadata["claims_parameter_supported"], &metadata["request_uri_parameter_supported"]),
-        (&true.into(), &false.into())
-    );
+    lists(metadata, "request_object_signing_alg_values_supported", &["RS256"]);
+    for flag in ["claims_parameter_supported", "request_uri_parameter_supported", "require_request_uri_registration"] {
+        assert_eq!(metadata[flag], true, "{flag}");
+    }
 }
 
 #[test]
@@ -44,6 +44,22 @@ fn every_response_type_gives_what_it_names() {
         let parameters = journey(&mut provider, response_type, &[]);
         provider.holds(response_type, &parameters).unwrap_or_else(|found| panic!("{response_type}: {found}"));
     }
+}
+
+#[test]
+fn every_response_type_is_served_by_a_request_object_that_is_fetched() {
+    let mut provider = Provider::start();
+    for response_type in RESPONSE_TYPES {
+        let landing = provider.authorize_by_reference(response_type, &[]);
+        let parameters =
+            provider.response(response_type, landing).unwrap_or_else(|found| panic!("{response_type}: {found}"));
+        provider.holds(response_type, &parameters).unwrap_or_else(|found| panic!("{response_type}: {found}"));
+    }
+    let wrong = provider.authorize_by_reference("code", &[("redirect_uri", "https://client.example/elsewhere")]);
+    assert!(wrong.is_refusal(), "the object's redirect URI counts, not the one beside it");
+    provider.forget();
+    let silent = provider.authorize_by_reference("code", &[("prompt", "none")]);
+    assert_eq!(provider.response("code", silent).unwrap()["error"], "login_required", "the object's prompt and state");
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Authorize: `client_id` and `request_uri` begin an interaction (RFC 9126 section 4). Loading consumes
 //! nothing and writes nothing: a mail scanner may do it, and a reload may.
 
-use std::borrow::Cow;
-
 use parhelion_protocol::checks::Column;
 use parhelion_protocol::form;
 use parhelion_protocol::limits;
@@ -11,7 +9,6 @@ use parhelion_protocol::params::prompt::Prompt;
 use parhelion_protocol::params::request_uri;
 use parhelion_protocol::profile::PushedRequests;
 use parhelion_protocol::refusal::{Reason, Refusal};
-use parhelion_protocol::request_object::Unpacked;
 
 use crate::Engine;
 use crate::clients::KnownClient;
@@ -69,7 +66,14 @@ impl Engine {
         }
         let (client_id, reference) = match read(&parameters) {
             Ok(read) => read,
-            Err(refusal) => return self.refuse(mount, &form::parse(query).unwrap_or(parameters), refusal).await,
+            Err(refusal) => {
+                let sent = form::parse(query).unwrap_or(parameters);
+                return if refusal.reason == Reason::RequestUriByReference {
+                    self.load_by_reference(mount, &sent, refusal).await
+                } else {
+                    self.refuse(mount, &sent, refusal).await
+                };
+            }
         };
         let pending = self.find_pending(mount, &reference, client_id).await?;
         //= rfc9126#4 an expired request_uri is rejected; no leeway, one clock
@@ -84,7 +88,26 @@ impl Engine {
         }
     }
 
-    /// A request that the browser brings itself is pushed on its behalf, and goes the same way.
+    /// A request that its client keeps at a URL of its own is fetched, where that is on. What stands beside the URL does not
+    /// count, but is what a refusal is returned by when there is nothing else.
+    async fn load_by_reference(
+        &self,
+        mount: &Mount,
+        sent: &Parameters<'_>,
+        not_taken: Refusal,
+    ) -> Result<Waiting, Turned> {
+        let known = self.find_served_client(mount, sent.get(Param::ClientId).unwrap_or_default()).await?;
+        if !known.as_ref().map_or(&mount.policy, |known| &known.policy).fetches_requests() {
+            return self.refuse(mount, sent, not_taken).await;
+        }
+        let known = known.ok_or(Turned::from(Reason::ClientGone))?;
+        match self.fetch_request(mount, &known.client, sent).await {
+            Ok(request) => self.push_for_browser(mount, sent, &request, known).await,
+            Err(refusal) => self.refuse(mount, sent, refusal).await,
+        }
+    }
+
+    /// A request that the browser brings itself.
     async fn load_plain(&self, mount: &Mount, parameters: &Parameters<'_>) -> Result<Waiting, Turned> {
         let about = |reason, param| Refusal::new(reason).about(Some(param));
         let missing = about(Reason::AuthorizeParameterMissing, Param::ClientId);
@@ -94,26 +117,33 @@ impl Engine {
         if policy.pushed_requests != PushedRequests::Optional {
             return self.refuse(mount, parameters, about(Reason::PlainRequestRefused, Param::RequestUri)).await;
         }
-        // An unknown client has no keys.
-        let unpacked = match &known {
-            Some(KnownClient { client, policy }) => self.unpack(mount, parameters, client, policy).await,
-            None => Ok(Unpacked { parameters: Cow::Borrowed(parameters), left_s: None }),
-        };
-        let unpacked = match unpacked {
+        let known = known.filter(|known| known.client.is_enabled()).ok_or(Turned::from(Reason::ClientGone))?;
+        self.push_for_browser(mount, parameters, parameters, known).await
+    }
+
+    /// Pushes a request on the browser's behalf: from here on it goes the same way. `sent` is what the browser brought.
+    async fn push_for_browser(
+        &self,
+        mount: &Mount,
+        sent: &Parameters<'_>,
+        request: &Parameters<'_>,
+        known: KnownClient,
+    ) -> Result<Waiting, Turned> {
+        let client_id = known.client.client_id.clone();
+        let unpacked = match self.unpack(mount, request, &known.client, &known.policy).await {
             Ok(unpacked) => unpacked,
-            Err(refusal) => return self.refuse(mount, parameters, refusal).await,
+            Err(refusal) => return self.refuse(mount, sent, refusal).await,
         };
         let parameters = &*unpacked.parameters;
-        let known = known.filter(|known| known.client.is_enabled()).ok_or(Turned::from(Reason::ClientGone))?;
         match stand(mount, parameters, known, Column::Authorize, self.store.now()) {
             Ok(standing) => {
                 let lifetime_s = standing.policy.request_uri_lifetime_s.0;
-                let record = self.record(mount, parameters, client_id, lifetime_s);
+                let record = self.record(mount, parameters, &client_id, lifetime_s);
                 let (reference, commit) = self.put_pushed(mount, &record, &standing.policy)?;
                 if self.store.commit(commit).await? != Verdict::Done {
                     return Err(Reason::ServerFault.into());
                 }
-                let pending = self.find_pending(mount, &reference, client_id).await?;
+                let pending = self.find_pending(mount, &reference, &client_id).await?;
                 Ok(Waiting::Request(Box::new(Waits { pending, standing, reference })))
             }
             Err(Fallen::Page(refusal)) => Err(refusal.into()),
@@ -165,8 +195,14 @@ impl Engine {
     /// and the reason is the client's to hear; else on a page.
     async fn refuse(&self, mount: &Mount, parameters: &Parameters<'_>, refusal: Refusal) -> Result<Waiting, Turned> {
         let about_object = refusal.param == Some(Param::Request);
-        let for_client =
-            about_object || matches!(refusal.reason, Reason::PlainRequestRefused | Reason::RequestUriByReference);
+        let for_client = about_object
+            || matches!(
+                refusal.reason,
+                Reason::PlainRequestRefused
+                    | Reason::RequestUriByReference
+                    | Reason::RequestUriNotRegistered
+                    | Reason::RequestUriNotFetched
+            );
         let Some(client_id) = parameters.get(Param::ClientId).filter(|_| for_client) else {
             return Err(refusal.into());
         };

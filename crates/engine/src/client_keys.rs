@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parhelion_jose::jwk::KeySet;
-use parhelion_protocol::jwks_uri::JwksUri;
+use parhelion_protocol::fetched_uri::FetchedUri;
 use parhelion_protocol::refusal::{Reason, Refusal};
 
 use crate::Engine;
@@ -15,7 +15,7 @@ use crate::registry::Mount;
 pub(crate) struct KeySource<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) registered: &'a KeySet,
-    pub(crate) uri: Option<&'a JwksUri>,
+    pub(crate) uri: Option<&'a FetchedUri>,
 }
 
 impl Engine {

@@ -77,11 +77,14 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
         "request_object_signing_alg_values_supported": algs(&policy.request_object_algs),
         "require_signed_request_object": policy.request_objects == RequestObjects::Required,
         //= openid-connect-discovery#3 an omitted value would mean true
-        "request_uri_parameter_supported": false,
+        "request_uri_parameter_supported": policy.fetches_requests(),
         "require_pushed_authorization_requests": policy.pushed_requests != PushedRequests::Optional,
         "authorization_response_iss_parameter_supported": true,
     });
     let mut document = if let Value::Object(members) = members { members } else { Map::new() };
+    if policy.fetches_requests() {
+        document.insert("require_request_uri_registration".to_owned(), json!(true));
+    }
     document.extend(encrypted_requests(mount));
     document.extend(encrypted_answers(mount, &signing));
     document

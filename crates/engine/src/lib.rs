@@ -5,6 +5,7 @@
 
 pub mod attestation_challenge;
 pub mod authorize;
+mod by_reference;
 mod client_keys;
 pub mod client_request;
 pub mod clients;
@@ -46,7 +47,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use clients::RebuiltClients;
-use ports::{ClientKeys, Entropy, Passwords, RegisteredKeysOnly, Store};
+use ports::{ClientKeys, Entropy, NoRequestObjectHosts, Passwords, RegisteredKeysOnly, RequestObjectHosts, Store};
 use registry::Registry;
 
 /// The engine: its ports, and the snapshot of who there is.
@@ -58,6 +59,7 @@ pub struct Engine {
     /// Who checks passwords.
     pub passwords: Arc<dyn Passwords>,
     client_keys: Arc<dyn ClientKeys>,
+    request_object_hosts: Arc<dyn RequestObjectHosts>,
     registry: ArcSwap<Registry>,
     rebuilt: RebuiltClients,
 }
@@ -76,6 +78,7 @@ impl Engine {
             entropy,
             passwords,
             client_keys: Arc::new(RegisteredKeysOnly),
+            request_object_hosts: Arc::new(NoRequestObjectHosts),
             registry: ArcSwap::from_pointee(registry),
             rebuilt: RebuiltClients::default(),
         }
@@ -85,6 +88,12 @@ impl Engine {
     #[must_use]
     pub fn with_client_keys(self, client_keys: Arc<dyn ClientKeys>) -> Self {
         Self { client_keys, ..self }
+    }
+
+    /// The same, which gets the request objects that clients keep at URLs of their own in this way.
+    #[must_use]
+    pub fn with_request_object_hosts(self, request_object_hosts: Arc<dyn RequestObjectHosts>) -> Self {
+        Self { request_object_hosts, ..self }
     }
 
     /// Serves whom `registry` names from now on; requests under way finish with what they began with.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub use credential::Credential;
 
 use crate::client_auth::{GivenSecret, Method, Party, Role};
-use crate::jwks_uri::JwksUri;
+use crate::fetched_uri::FetchedUri;
 use crate::limits;
 pub use crate::metadata_fault::MetadataFault;
 use crate::metadata_fault::REDIRECT_URIS;
@@ -17,6 +17,7 @@ use crate::params::redirect_uri::RegisteredRedirectUri;
 use crate::params::response_type::{self, ResponseType};
 use crate::params::scope::{self, Scope};
 use crate::profile::{LoopbackRedirectUri, RequestObjects, SenderConstraint};
+use crate::request_uris::{self, ReferencedRequest};
 use crate::response_jwt::{Encryption, Responses, encryption, signing_alg};
 
 /// What a client is (OpenID Connect Registration section 2).
@@ -86,7 +87,7 @@ pub struct Client {
     /// What it signs with, where it registered that.
     pub keys: KeySet,
     /// Where it publishes what it signs with, in the place of that.
-    pub jwks_uri: Option<JwksUri>,
+    pub jwks_uri: Option<FetchedUri>,
     /// The one algorithm of its request objects, if it registered one.
     pub request_object_signing_alg: Option<Algorithm>,
     /// The one way in which its request objects are encrypted, where they are, if it registered one.
@@ -95,6 +96,8 @@ pub struct Client {
     pub responses: Responses,
     /// Whether its authorization requests must be signed.
     pub request_objects: RequestObjects,
+    /// Where it keeps request objects, for where a policy lets them be fetched.
+    pub request_uris: Vec<ReferencedRequest>,
     /// Where responses may go.
     pub redirect_uris: Vec<RegisteredRedirectUri>,
     /// Where the browser may go after a logout, compared byte for byte.
@@ -162,6 +165,9 @@ pub struct ClientMetadata {
     /// Default: false (RFC 9101 section 10.5).
     #[serde(default)]
     pub require_signed_request_object: bool,
+    /// Default: none (OpenID Connect Registration section 2).
+    #[serde(default)]
+    pub request_uris: Vec<String>,
     /// Its public keys, as the text of a JWK set.
     pub jwks: Option<String>,
     /// Where it publishes them, in the place of `jwks`.
@@ -222,6 +228,7 @@ impl Client {
         let (keys, redirect_uris) = (key_set(metadata.jwks.as_deref())?, redirect_uris(&metadata, loopback)?);
         let (response_types, grant_types) = response_types(&metadata)?;
         check_post_logout_redirect_uris(&metadata, loopback)?;
+        let request_uris = request_uris::register(&metadata)?;
         let responses = Responses::register(&metadata, &keys)?;
         let scope = scope::parse(metadata.scope.as_deref().unwrap_or("openid"));
         Ok(Self {
@@ -246,6 +253,7 @@ impl Client {
                 true => RequestObjects::Required,
                 false => RequestObjects::Optional,
             },
+            request_uris,
             redirect_uris,
             post_logout_redirect_uris: metadata.post_logout_redirect_uris,
             scope: scope.map_err(|_| MetadataFault::new("scope", "is malformed"))?,
@@ -306,12 +314,12 @@ impl ClientMetadata {
 
 /// Where the keys are, where they are not in the metadata themselves.
 //= rfc7591#2 "jwks_uri and jwks MUST NOT both be present"
-fn jwks_uri(metadata: &ClientMetadata) -> Result<Option<JwksUri>, MetadataFault> {
+fn jwks_uri(metadata: &ClientMetadata) -> Result<Option<FetchedUri>, MetadataFault> {
     let Some(text) = metadata.jwks_uri.as_deref() else { return Ok(None) };
     if metadata.jwks.is_some() {
         return Err(MetadataFault::new("jwks_uri", "stands beside jwks; only one of them may"));
     }
-    JwksUri::parse(text).map(Some).map_err(|cause| MetadataFault::new("jwks_uri", cause.0))
+    FetchedUri::parse(text).map(Some).map_err(|cause| MetadataFault::new("jwks_uri", cause.0))
 }
 
 /// Reads a registered JWK set; none is an empty one.

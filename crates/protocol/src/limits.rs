@@ -98,8 +98,10 @@ pub const CLOCK_SKEW_BEHIND_S: i64 = 10;
 /// so that what was judged in time is also claimed in time.
 pub const ONCE_KEY_MARGIN_S: i64 = 60;
 
-/// Bytes of a `jwks_uri`.
-pub const JWKS_URI_MAX_BYTES: usize = 2048;
+/// Bytes of a URL that something is fetched from for a client.
+pub const FETCHED_URI_MAX_BYTES: usize = 2048;
+/// Values of `request_uris` of one client.
+pub const REQUEST_URIS_MAX: usize = 100;
 /// Attesters of one tenant.
 pub const ATTESTERS_MAX: usize = 16;
 

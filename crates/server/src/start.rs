@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::admin::Admin;
 use crate::config::{Config, ConfigFault, ServerPlan, StoreKind};
 use crate::edge::{self, Edge, End, ExtraPage, Limits, Tls, TlsFault};
-use crate::fetch::{FetchedKeys, Fetcher};
+use crate::fetch::{FetchedKeys, FetchedRequestObjects, Fetcher};
 use crate::master_key::{self, MasterKeyFault};
 use crate::passwords::Argon2Passwords;
 use crate::signals::Signals;
@@ -135,8 +135,11 @@ impl Server {
         let tls = Tls::of(config, SystemClock.now())?;
         let fetcher =
             Fetcher::new(&plan.fetch).map_err(|error| StartFault::System("ca_file of [server.fetch]", error))?;
-        let client_keys = Arc::new(FetchedKeys::new(fetcher));
-        let edge = Edge::new(config, ports, limits, extra).await?.with_client_keys(client_keys);
+        let fetcher = Arc::new(fetcher);
+        let edge = Edge::new(config, ports, limits, extra)
+            .await?
+            .with_client_keys(Arc::new(FetchedKeys::new(Arc::clone(&fetcher))))
+            .with_request_object_hosts(Arc::new(FetchedRequestObjects::new(fetcher)));
         let edge = Arc::new(match &tls {
             Some(tls) => edge.with_tls(tls.clone()),
             None => edge,

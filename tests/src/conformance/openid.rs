@@ -15,6 +15,7 @@ use super::signed_jwt::{Jwt, now_s, verified};
 use super::site::{PERSON, key};
 use crate::binary::Binary;
 use crate::browser::{Browser, Landing};
+use crate::document_host::{Document, host};
 use crate::request::Request;
 use crate::server::{Scheme, Server};
 use crate::spec::certificates::tls_client_trusting;
@@ -26,6 +27,8 @@ pub const RESPONSE_TYPES: [&str; 6] =
     ["code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"];
 
 const CALLBACK: &str = "https://client.example/cb?dummy1=lorem&dummy2=ipsum";
+/// Where the client keeps its request objects, on the host of documents.
+const REQUEST: &str = "/openid/request.jwt";
 const SECRET: &str = "openid-client-secret-for-tests-0123456789";
 
 /// A server with the profile `oidc`, whose keys sign with RS256, and a browser.
@@ -95,6 +98,26 @@ impl Provider {
         pairs.extend(more.iter().filter(|(_, value)| !value.is_empty()));
         let url = Url::parse_with_params(self.url("authorization_endpoint"), pairs).expect("a URL");
         self.browser.approve(url.as_str(), PERSON).expect("an answer")
+    }
+
+    /// Goes there with a request object that is signed with RS256 and fetched (section 6.2): what has to stand beside its
+    /// URL does, and state and nonce only in it.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub fn authorize_by_reference(&mut self, response_type: &str, more: &[(&str, &str)]) -> Landing {
+        let mut claims = json!({
+            "iss": "app", "aud": self.metadata["issuer"], "client_id": "app", "response_type": response_type,
+            "redirect_uri": CALLBACK, "scope": "openid profile", "state": "the state", "nonce": "the nonce",
+            "iat": now_s(), "exp": now_s() + 300,
+        });
+        for (name, value) in more {
+            claims[*name] = json!(value);
+        }
+        let object = Jwt { alg: "RS256", ..Jwt::new(key("rsa"), claims) };
+        host().put(REQUEST, Document::new("application/jwt", object.signed()));
+        let request_uri = request_uri();
+        self.authorize(response_type, &[("request_uri", &request_uri), ("state", ""), ("nonce", "")])
     }
 
     /// A response that came to the client: by its query where that is the way, else by its fragment.
@@ -229,6 +252,10 @@ impl Provider {
     }
 }
 
+fn request_uri() -> String {
+    format!("https://{}{REQUEST}", host().authority("good"))
+}
+
 fn read(text: &str) -> Parameters {
     form_urlencoded::parse(text.as_bytes()).map(|(name, value)| (name.into_owned(), json!(value))).collect()
 }
@@ -239,6 +266,8 @@ fn half_digest(text: &str) -> String {
 
 fn configuration() -> String {
     let (hash, jwks) = (Binary::hash_password(PERSON.password), json!({ "keys": [key("main").jwk()] }));
+    let (rsa, request_uri) = (json!({ "keys": [key("rsa").jwk()] }), request_uri());
+    let fetch = toml::to_string(&host().fetch_section()).expect("a section");
     let username = PERSON.username;
     let client = |id: &str, method: &str, credential: &str| {
         format!(
@@ -254,7 +283,11 @@ scope = "openid profile email offline_access"
         )
     };
     let clients = [
-        client("app", "client_secret_basic", &format!("client_secret = \"{SECRET}\"")),
+        client(
+            "app",
+            "client_secret_basic",
+            &format!("client_secret = \"{SECRET}\"\njwks = '{rsa}'\nrequest_uris = [\"{request_uri}\"]"),
+        ),
         client("app-post", "client_secret_post", &format!("client_secret = \"{SECRET}\"")),
         client("app-key", "private_key_jwt", &format!("jwks = '{jwks}'")),
     ]
@@ -267,6 +300,8 @@ listen = "127.0.0.1:@PORT@"
 public_url = "http://127.0.0.1:@PORT@"
 data_dir = "@DIR@"
 
+[server.fetch]
+{fetch}
 [[tenant]]
 id = "op"
 profile = "oidc"

@@ -6,6 +6,7 @@
 
 use toml::{Table, Value};
 
+use super::documents::Serve;
 use super::expect::Expected;
 use super::fields::Fields;
 
@@ -24,6 +25,8 @@ pub struct Case {
     pub by: Way,
     /// What is different in its `[server]` section.
     pub server: Table,
+    /// Whether its server is told of a proxy by its environment.
+    pub proxy: bool,
     /// In their order.
     pub steps: Vec<Step>,
 }
@@ -63,6 +66,8 @@ pub enum Act {
     Together(Box<Overlay>, usize),
     /// Uses a browser.
     Browse(Browse),
+    /// Lets the host of documents say something.
+    Serve(Serve),
     /// Lets time pass.
     Wait(f64),
     /// Ends the server, cleanly or not, and starts it again with the same data.
@@ -275,7 +280,8 @@ fn one(file: &str, at: &str, mut case: Table) -> Case {
     let (rows, title) = (fields.texts("rows"), fields.needed_text("title"));
     assert!(!rows.is_empty(), "{place}: no rows");
     let server = fields.table("server");
-    let own_server = fields.is_set("own_server") || !server.is_empty();
+    let proxy = fields.is_set("proxy");
+    let own_server = fields.is_set("own_server") || proxy || !server.is_empty();
     let at = fields.text("at").unwrap_or_else(|| at.to_owned());
     let by = match fields.text("by").as_deref() {
         None => Way::Plain,
@@ -290,7 +296,7 @@ fn one(file: &str, at: &str, mut case: Table) -> Case {
         Some(_) => panic!("{place}: steps are a list"),
     };
     fields.end();
-    Case { file: file.to_owned(), rows, title, own_server, by, server, steps }
+    Case { file: file.to_owned(), rows, title, own_server, by, server, proxy, steps }
 }
 
 fn step_of(entry: Value, place: &str, at: &str) -> Step {
@@ -337,7 +343,10 @@ fn act(fields: &mut Fields<'_>, place: &str) -> (Act, &'static str) {
         };
         return (Act::Browse(browse), usual);
     }
-    let act = if let Some(seconds) = fields.number("wait_s") {
+    let act = if let Some(path) = fields.text("serve") {
+        let object = fields.text("object").map(|object| Box::new(overlay(fields, &object)));
+        Act::Serve(Serve { path, object, document: fields.table("document") })
+    } else if let Some(seconds) = fields.number("wait_s") {
         Act::Wait(seconds)
     } else if let Some(how) = fields.text("restart") {
         Act::Restart(if how == "kill" { Ending::Killed } else { Ending::Clean })

@@ -1,5 +1,7 @@
 //! Client certificates by name, made at run time: good ones, and each kind of bad one that a row speaks of.
 
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -91,7 +93,30 @@ impl Certificates {
     }
 }
 
+/// Whom hosts of documents are vouched for by, in PEM, and what they show: a good one, and those that are not.
+#[must_use]
+pub fn of_hosts() -> (String, HashMap<&'static str, Identity>) {
+    let (root, stranger) = (Authority::root("document authority"), Authority::root("stranger"));
+    let here = || with_names("documents", vec![SanType::IpAddress(Ipv4Addr::LOCALHOST.into())]);
+    let identities = HashMap::from([
+        ("good", root.issue(&here())),
+        ("other-name", root.issue(&with_names("documents", vec![dns("other.example")]))),
+        ("expired", root.issue(&lasting(here(), -7200, -3600))),
+        ("stranger", stranger.issue(&here())),
+    ]);
+    (root.certificate.pem(), identities)
+}
+
 impl Identity {
+    /// Chain and key, for who listens.
+    ///
+    /// # Panics
+    /// When the key is none.
+    #[must_use]
+    pub fn for_server(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+        (self.chain.clone(), PrivateKeyDer::try_from(self.key.clone()).expect("a key"))
+    }
+
     /// `x5t#S256` (RFC 8705 section 3.1).
     #[must_use]
     pub fn thumbprint(&self) -> String {
@@ -256,11 +281,15 @@ fn constrained() -> CertificateParams {
 
 /// Valid from and until so many seconds from now.
 fn valid(from_s: i64, until_s: i64) -> CertificateParams {
+    lasting(client("app-tls"), from_s, until_s)
+}
+
+fn lasting(params: CertificateParams, from_s: i64, until_s: i64) -> CertificateParams {
     let at = |seconds: i64| {
         let (now, distance) = (SystemTime::now(), Duration::from_secs(seconds.unsigned_abs()));
         if seconds < 0 { now - distance } else { now + distance }
     };
-    changed(client("app-tls"), |params| {
+    changed(params, |params| {
         params.not_before = at(from_s).into();
         params.not_after = at(until_s).into();
     })

@@ -36,6 +36,8 @@ pub struct Outgoing {
     pub sent: Sent,
     /// The form's values by name, as far as they were sent once.
     pub form: Vec<(String, String)>,
+    /// The request object, if there is one.
+    pub object: Option<String>,
 }
 
 struct Draft<'a> {
@@ -77,7 +79,8 @@ pub fn compose(site: &Site, scope: &Scope, place: &Place, overlay: &Overlay) -> 
     if let Some(different) = &overlay.dpop {
         draft.prove_possession(site, scope, different);
     }
-    Outgoing { form, ..draft.write(site.address()) }
+    let object = draft.form.iter().find(|(name, _)| name == "request").map(|(_, object)| object.clone());
+    Outgoing { form, object, ..draft.write(site.address()) }
 }
 
 fn by_hand(raw: &str, address: SocketAddr, overlay: &Overlay) -> Outgoing {
@@ -90,7 +93,7 @@ fn by_hand(raw: &str, address: SocketAddr, overlay: &Overlay) -> Outgoing {
         cacheable: overlay.endpoint == "page",
     };
     let (bytes, is_head) = (scope::bytes(&text), text.starts_with("HEAD"));
-    Outgoing { bytes, certificate: overlay.certificate.clone(), is_head, sent, form: Vec::new() }
+    Outgoing { bytes, certificate: overlay.certificate.clone(), is_head, sent, form: Vec::new(), object: None }
 }
 
 fn unknown_client(id: &str, site: &Site) -> Registered {
@@ -322,7 +325,7 @@ impl Draft<'_> {
         let mut bytes = scope::bytes(&head);
         bytes.extend(body);
         let (certificate, is_head) = (overlay.certificate.clone(), method == "HEAD");
-        Outgoing { bytes, certificate, is_head, sent: self.sent(), form: self.form }
+        Outgoing { bytes, certificate, is_head, sent: self.sent(), form: self.form, object: None }
     }
 
     fn usual_method(&self) -> &'static str {

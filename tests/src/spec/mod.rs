@@ -5,6 +5,7 @@ pub mod attack;
 pub mod case;
 pub mod certificates;
 pub mod compose;
+pub mod documents;
 pub mod expect;
 pub mod fields;
 pub mod flip;

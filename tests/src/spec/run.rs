@@ -15,6 +15,7 @@ use super::report::{self, Report, Verdict};
 use super::rows::Rows;
 use super::site::Site;
 use super::stage::{Done, Server, Stage};
+use crate::document_host::host;
 use crate::request::Request;
 use crate::wire::Http;
 
@@ -38,7 +39,7 @@ pub fn run() -> Report {
     let mut sites: Vec<Site> = [Way::Plain, Way::Proxy, Way::Tls]
         .into_iter()
         .filter(|way| *way == Way::Plain || cases.iter().any(|case| case.by == *way && !case.own_server))
-        .map(|way| Site::start_by(way, &Table::new()))
+        .map(|way| Site::start_by(way, &Table::new(), &[]))
         .collect();
     let queue: Mutex<VecDeque<(usize, &Case)>> = Mutex::new(cases.iter().enumerate().collect());
     let verdicts: Mutex<HashMap<usize, Verdict>> = Mutex::new(HashMap::new());
@@ -97,7 +98,11 @@ fn one(shared: &[Site], case: &Case) -> (Verdict, Vec<String>) {
     };
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let server = if case.own_server {
-            Server::Own(Box::new(Site::start_by(case.by, &case.server)))
+            Server::Own(Box::new(Site::start_by(
+                case.by,
+                &case.server,
+                &if case.proxy { host().proxy_variables() } else { Vec::new() },
+            )))
         } else {
             Server::Shared(shared.iter().find(|site| site.way() == case.by).expect("a site for each way"))
         };

@@ -6,6 +6,8 @@
 //! | `{{mount:ping}}` | the issuer of another mount |
 //! | `{{jkt:holder}}`, `{{jwk:holder}}` | the thumbprint of a key, the key with much around it |
 //! | `{{x5t:app-tls}}`, `{{cert:app-tls}}` | `x5t#S256` of a certificate, the certificate as a `Client-Cert` field |
+//! | `{{documents}}`, `{{documents:expired}}` | the URL of the folder of the case on the host of documents, good or bad |
+//! | `{{document}}`, `{{document:/x}}` | what it was last made to say, anywhere or there |
 //! | `{{repeat:ab:3}}` | `ababab` |
 //! | `{{random}}` | 32 random bytes as base64url |
 //! | `{{now:-60}}` | seconds since 1970, that much later |
@@ -114,7 +116,7 @@ impl Scope {
         };
         let number = |text: &str| text.parse::<i64>().unwrap_or_else(|_| panic!("`{text}` in `{word}` is no number"));
         match function {
-            "mount" | "jkt" | "jwk" | "x5t" | "cert" => value(word).to_owned(),
+            "mount" | "jkt" | "jwk" | "x5t" | "cert" | "documents" | "document" => value(word).to_owned(),
             "repeat" => {
                 let (text, times) = argument.rsplit_once(':').expect("how often");
                 text.repeat(number(times) as usize)

@@ -12,6 +12,7 @@ use super::certificates;
 use super::keys::Keys;
 use crate::binary::Binary;
 use crate::browser::User;
+use crate::document_host::host;
 use crate::request::Request;
 use crate::server::{Server, free_port};
 use crate::wire::Http;
@@ -111,20 +112,21 @@ impl Site {
     /// When the server does not start.
     #[must_use]
     pub fn start_with(different: &Table) -> Self {
-        Self::start_by(Way::Plain, different)
+        Self::start_by(Way::Plain, different, &[])
     }
 
-    /// The same, for requests that come in this way.
+    /// The same, for requests that come in this way, with these variables in its environment.
     ///
     /// # Panics
     /// As [`Site::start_with`].
     #[must_use]
-    pub fn start_by(way: Way, different: &Table) -> Self {
+    pub fn start_by(way: Way, different: &Table, environment: &[(&'static str, String)]) -> Self {
         let keys = all_keys();
         let callback = format!("http://127.0.0.1:{}/cb", free_port());
         let mut config = configuration(&callback);
         let admin_port = free_port();
         let section = config["server"].as_table_mut().expect("a table");
+        section.insert("fetch".to_owned(), host().fetch_section().into());
         section.insert("admin_listen".to_owned(), format!("127.0.0.1:{admin_port}").into());
         let arguments: &[&str] = match way {
             Way::Plain => &["--log-level", "trace"],
@@ -138,7 +140,7 @@ impl Site {
             }
         };
         section.extend(different.clone());
-        let server = Server::try_start_with(&written(&config, keys), arguments);
+        let server = Server::try_start_with(&written(&config, keys), arguments, environment);
         let server = server.unwrap_or_else(|report| panic!("the server did not start:\n{report}"));
         Self { server, keys, callback, config, admin_port, way }
     }
@@ -182,7 +184,7 @@ impl Site {
     #[must_use]
     pub fn place(&self, tenant: &str) -> Place {
         let (base, below, paths) = match tenant {
-            "acme" | "other" | "fapi" | "signing" | "desk" | "gate" | "strict" | "strict-gate" => {
+            "acme" | "other" | "fapi" | "signing" | "desk" | "op" | "gate" | "strict" | "strict-gate" => {
                 (format!("/{tenant}"), "", STANDARD)
             }
             "verify" => ("/verify".to_owned(), "/oauth2", STANDARD),

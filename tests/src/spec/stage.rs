@@ -10,6 +10,7 @@ use toml::{Table, Value};
 use super::case::{Act, Browse, Change, Ending, Overlay, Step, Way};
 use super::certificates;
 use super::compose::{Outgoing, compose};
+use super::documents;
 use super::expect::Expected;
 use super::generate;
 use super::judge::{Actual, Scene, Sent, Vendor, response_parameters};
@@ -18,7 +19,7 @@ use super::scope::Scope;
 use super::site::{self, Place, Site};
 use crate::browser::{Browser, Landing, Page};
 use crate::wire::{Connection, Response};
-use crate::{dice, html};
+use crate::{dice, document_host, html};
 
 /// A server that cases share, or one of a case's own.
 pub enum Server<'a> {
@@ -78,7 +79,7 @@ impl<'a> Stage<'a> {
         }
         let (origin, host, callback) =
             (stage.site().url(), stage.site().address().to_string(), stage.site().callback.clone());
-        for tenant in ["acme", "other", "fapi", "signing", "desk", "verify", "ping", "autional"] {
+        for tenant in ["acme", "other", "fapi", "signing", "desk", "op", "verify", "ping", "autional"] {
             let issuer = stage.site().place(tenant).issuer;
             stage.scope.set(&format!("mount:{tenant}"), issuer);
         }
@@ -98,6 +99,13 @@ impl<'a> Stage<'a> {
         for (name, statement) in jwt::software_statements(site::all_keys()) {
             stage.scope.set(name, statement);
         }
+        let folder = dice::secret();
+        for manner in document_host::MANNERS {
+            let url = format!("https://{}/{folder}", document_host::host().authority(manner));
+            stage.scope.set(&format!("documents:{manner}"), url);
+        }
+        stage.scope.set("documents", format!("https://{}/{folder}", document_host::host().authority("good")));
+        stage.scope.set("documents-folder", folder);
         for (name, value) in [("origin", origin), ("host", host), ("callback", callback)] {
             stage.scope.set(name, value);
         }
@@ -143,6 +151,7 @@ impl<'a> Stage<'a> {
                 rest = browse.race.as_ref().map(|race| self.scope.fill_expected(&race.rest));
                 self.browse(&place, browse)
             }
+            Act::Serve(serve) => vec![documents::serve(self, &place, serve)],
             Act::Wait(seconds) => {
                 thread::sleep(Duration::from_secs_f64(*seconds));
                 vec![Actual::default()]
@@ -200,7 +209,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Remembers where the answer to an authorization request must go.
-    fn note(&mut self, overlay: &Overlay, outgoing: &Outgoing) {
+    pub fn note(&mut self, overlay: &Overlay, outgoing: &Outgoing) {
         self.requests += 1;
         if !matches!(overlay.endpoint.as_str(), "push" | "plain") {
             return;

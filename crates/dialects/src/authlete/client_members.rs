@@ -72,6 +72,7 @@ const MEMBERS: &[(&str, &str, Spelling)] = &[
     ("authorizationEncryptionAlg", "authorization_encrypted_response_alg", Spelling::EncryptionAlg),
     ("authorizationEncryptionEnc", "authorization_encrypted_response_enc", Spelling::EncryptionAlg),
     ("jwksUri", "jwks_uri", Spelling::Text),
+    ("requestUris", "request_uris", Spelling::Texts),
     ("jwks", "jwks", Spelling::KeySet),
     ("subjectType", "subject_type", Spelling::Name),
     // These two are refused by name.

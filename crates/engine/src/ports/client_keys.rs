@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use parhelion_jose::jwk::KeySet;
-use parhelion_protocol::jwks_uri::JwksUri;
+use parhelion_protocol::fetched_uri::FetchedUri;
 
 use super::TenantUid;
 
@@ -17,7 +17,7 @@ pub struct KeysOf<'a> {
     /// The client.
     pub client_id: &'a str,
     /// Where it publishes them.
-    pub uri: &'a JwksUri,
+    pub uri: &'a FetchedUri,
 }
 
 /// What is asked for.

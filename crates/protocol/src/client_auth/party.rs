@@ -5,7 +5,7 @@ use parhelion_jose::jwk::KeySet;
 use super::attest_jwt_client_auth::Attester;
 use super::{Method, TrustAnchors};
 use crate::client::{ClientStatus, Credential};
-use crate::jwks_uri::JwksUri;
+use crate::fetched_uri::FetchedUri;
 use crate::profile::Policy;
 use crate::resource_server::ResourceServer;
 use crate::sender::certificate::Chain;
@@ -18,7 +18,7 @@ pub struct Party<'a> {
     /// What it signs with.
     pub keys: Option<&'a KeySet>,
     /// Where that is published, if it is not registered.
-    pub jwks_uri: Option<&'a JwksUri>,
+    pub jwks_uri: Option<&'a FetchedUri>,
     /// Whether it is served.
     pub status: ClientStatus,
     /// Which of the two it is.

@@ -168,6 +168,19 @@ pub enum RequestObjects {
     Required,
 }
 
+/// Whether a request object may be fetched from a `request_uri` of its client's own (RFC 9101 section 5.2). What is not
+/// decided counts as refused, and leaves it to the other of two profiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequestUriByReference {
+    /// From those that the client registered (OpenID Connect Registration section 2).
+    Registered,
+    /// From none, unless the other profile says otherwise.
+    NotDecided,
+    /// From none.
+    Refused,
+}
+
 /// Whether a request object must say whom it is for, and from when to when it is good. Later is tighter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -273,6 +286,20 @@ later_is_tighter!(
     SenderConstraint,
     Min
 );
+
+/// Where one of two profiles does not decide, the other does; where both do, the tighter.
+impl Tightness for RequestUriByReference {
+    fn is_looser_than(&self, bound: &Self) -> bool {
+        *self == Self::Registered && *bound != Self::Registered
+    }
+
+    fn meet(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::NotDecided, decided) | (decided, Self::NotDecided) => *decided,
+            (one, other) => *one.max(other),
+        }
+    }
+}
 
 /// Where one of two profiles reads realms, realms are read.
 impl Tightness for LoginHintForm {

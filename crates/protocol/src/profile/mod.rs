@@ -11,8 +11,8 @@ mod shipped;
 pub use choices::{
     AlgName, AssertionAudience, AttestationChallenge, Chosen, ClientIdInForm, Consent, DpopNonce, EncryptionAlgName,
     EncryptionEncName, Introspection, LoginHintForm, LoopbackRedirectUri, Max, Min, NonceOrState, Pkce, PushedRequests,
-    RedirectUriNeed, RefreshTokenRotation, RefreshTokens, RequestObjectTerms, RequestObjects, ScopeNeed,
-    SenderConstraint, Set, SignedResponses, UnknownScope,
+    RedirectUriNeed, RefreshTokenRotation, RefreshTokens, RequestObjectTerms, RequestObjects, RequestUriByReference,
+    ScopeNeed, SenderConstraint, Set, SignedResponses, UnknownScope,
 };
 pub use policy::{Loosened, Policy};
 pub use shipped::{ProfileFault, names, read, reason, shipped};

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::choices::{
     AlgName, AssertionAudience, AttestationChallenge, Chosen, ClientIdInForm, Consent, DpopNonce, EncryptionAlgName,
     EncryptionEncName, Introspection, LoginHintForm, LoopbackRedirectUri, Max, Min, NonceOrState, Pkce, PushedRequests,
-    RedirectUriNeed, RefreshTokenRotation, RefreshTokens, RequestObjectTerms, RequestObjects, ScopeNeed,
-    SenderConstraint, Set, SignedResponses, Tightness, UnknownScope,
+    RedirectUriNeed, RefreshTokenRotation, RefreshTokens, RequestObjectTerms, RequestObjects, RequestUriByReference,
+    ScopeNeed, SenderConstraint, Set, SignedResponses, Tightness, UnknownScope,
 };
 use crate::client_auth::Method;
 use crate::params::prompt::Prompt;
@@ -59,6 +59,13 @@ macro_rules! policy {
 }
 
 impl Policy {
+    /// Whether a request may come by a `request_uri` of its client's own. It is a request that was not pushed.
+    #[must_use]
+    pub fn fetches_requests(&self) -> bool {
+        self.request_uri_by_reference == RequestUriByReference::Registered
+            && self.pushed_requests == PushedRequests::Optional
+    }
+
     fn request_uri_lifetime_within_bounds(self) -> Result<Self, Loosened> {
         let bounds = self.request_uri_lifetime_min_s.0..=self.request_uri_lifetime_max_s.0;
         let within = bounds.contains(&self.request_uri_lifetime_s.0);
@@ -162,6 +169,8 @@ policy! {
     encryption_encs: Set<EncryptionEncName>,
     /// Whether a request object must say whom it is for, and from when to when it is good.
     request_object_terms: RequestObjectTerms,
+    /// Whether a request object may be fetched from a `request_uri` of its client's own.
+    request_uri_by_reference: RequestUriByReference,
     /// Accepted signature algorithms of DPoP proofs.
     dpop_algs: Set<AlgName>,
     /// Whether a DPoP proof must carry a nonce of the server's.

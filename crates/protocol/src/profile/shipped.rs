@@ -175,6 +175,29 @@ mod tests {
     }
 
     #[test]
+    fn requests_are_fetched_where_a_profile_says_so_and_no_dialect_forbids_it() {
+        let fetches = |name, bounds| {
+            let met = shipped(name).unwrap().meet(&shipped(bounds).unwrap());
+            met.is_ok_and(|policy| policy.fetches_requests())
+        };
+        assert!(fetches("oidc", "rfc9126"));
+        for bounds in names().filter(|name| !["rfc9126", "oidc"].contains(name)) {
+            assert!(!fetches("oidc", bounds), "{bounds}");
+        }
+        for name in names().filter(|name| *name != "oidc") {
+            assert!(!fetches(name, "rfc9126") && !shipped(name).unwrap().fetches_requests(), "{name}");
+        }
+        let overlaid = |name: &str, text: &str| {
+            let policy = shipped(name).unwrap();
+            policy.tightened(policy.overlaid(&toml::from_str(text).unwrap()).unwrap())
+        };
+        assert!(overlaid("rfc9126", "request_uri_by_reference = 'registered'").is_err());
+        for text in ["request_uri_by_reference = 'refused'", "pushed_requests = 'required'"] {
+            assert!(!overlaid("oidc", text).unwrap().fetches_requests(), "{text}");
+        }
+    }
+
+    #[test]
     fn overlay_names_the_setting_that_would_loosen() {
         let strict = shipped("default").unwrap();
         let overlay: Table = toml::from_str("pkce = 'optional'").unwrap();

@@ -741,7 +741,15 @@ reasons! {
     RequestUriByReference = "PAR-503", RequestUriNotSupported, 400, "OpenID Connect Core section 6.2",
         "request_uri is not a reference that this server issued",
         "a request_uri from the pushed authorization request endpoint",
-        "push the request; foreign URLs are not fetched";
+        "push the request; URLs are fetched only by a profile that says so";
+    RequestUriNotRegistered = "PAR-534", InvalidRequestUri, 400, "OpenID Connect Registration section 2",
+        "request_uri is not registered for the client",
+        "one of the request_uris of the client, to the letter",
+        "register it, or push the request";
+    RequestUriNotFetched = "PAR-535", InvalidRequestUri, 400, "RFC 9101 section 7",
+        "no request object came from request_uri",
+        "a request object at an https URL of the public internet, without redirects, at most 64 KiB within 3 seconds, the one that the fragment of request_uri names if there is one",
+        "the operator's log tells why; check its content type and its certificate";
     RequestUriUnknown = "PAR-504", InvalidRequestUri, 400, "RFC 9126 section 4",
         "pushed authorization request: request_uri is unknown, expired or already used",
         "a request_uri of this client that is live and unused",

@@ -43,7 +43,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use parhelion_dialects::Response;
 use parhelion_engine::Engine;
-use parhelion_engine::ports::ClientKeys;
+use parhelion_engine::ports::{ClientKeys, RequestObjectHosts};
 
 pub use accept::{End, run};
 pub use limits::Limits;
@@ -138,6 +138,12 @@ impl Edge {
     #[must_use]
     pub fn with_client_keys(self, client_keys: Arc<dyn ClientKeys>) -> Self {
         Self { engine: self.engine.with_client_keys(client_keys), ..self }
+    }
+
+    /// The same, which gets the request objects that clients keep at URLs of their own in this way.
+    #[must_use]
+    pub fn with_request_object_hosts(self, hosts: Arc<dyn RequestObjectHosts>) -> Self {
+        Self { engine: self.engine.with_request_object_hosts(hosts), ..self }
     }
 
     /// The same, for connections that begin with a TLS handshake.

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use parhelion_engine::ports::{ClientKeys, KeysAnswer, KeysOf, Need, TenantUid};
 use parhelion_jose::jwk::KeySet;
-use parhelion_protocol::jwks_uri::JwksUri;
+use parhelion_protocol::fetched_uri::FetchedUri;
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::Fetcher;
+use super::{Document, Fetcher};
 
 /// How long a set is taken for what the client has.
 const FRESH: Duration = Duration::from_secs(600);
@@ -24,7 +24,7 @@ const CLIENTS_MAX: usize = 10_000;
 
 /// Fetches and keeps them.
 pub(crate) struct FetchedKeys {
-    fetcher: Fetcher,
+    fetcher: Arc<Fetcher>,
     clients: Mutex<HashMap<(TenantUid, String), Shared>>,
 }
 
@@ -34,14 +34,14 @@ type Shared = Arc<tokio::sync::Mutex<Kept>>;
 /// What is known of one client.
 #[derive(Default)]
 struct Kept {
-    uri: Option<JwksUri>,
+    uri: Option<FetchedUri>,
     tried_at: Option<Instant>,
     set: Option<(Instant, Arc<KeySet>)>,
 }
 
 impl FetchedKeys {
     /// None yet.
-    pub(crate) fn new(fetcher: Fetcher) -> Self {
+    pub(crate) fn new(fetcher: Arc<Fetcher>) -> Self {
         Self { fetcher, clients: Mutex::default() }
     }
 
@@ -57,7 +57,7 @@ impl FetchedKeys {
     }
 
     async fn fetch(&self, whose: KeysOf<'_>) -> Option<Arc<KeySet>> {
-        let set = match self.fetcher.get(whose.uri).await {
+        let set = match self.fetcher.get(whose.uri, Document::KeySet).await {
             Ok(document) => KeySet::from_jwks(&document).map_err(|fault| fault.to_string()),
             Err(fault) => Err(fault.to_string()),
         };

@@ -1,9 +1,10 @@
-//! What the server itself fetches: a small JSON document over https from an address of the public internet. The name is
+//! What the server itself fetches: a small document over https from an address of the public internet. The name is
 //! resolved once, every address is judged, and the connection goes to one that was; no redirect is followed, no proxy of
 //! the environment is used.
 
 mod address;
 mod client_keys;
+mod request_objects;
 
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,7 @@ use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use parhelion_protocol::jwks_uri::JwksUri;
+use parhelion_protocol::fetched_uri::FetchedUri;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -32,6 +33,7 @@ use tokio_rustls::TlsConnector;
 use url::Host;
 
 pub(crate) use client_keys::FetchedKeys;
+pub(crate) use request_objects::FetchedRequestObjects;
 
 use crate::config::FetchPlan;
 
@@ -41,10 +43,28 @@ const WAIT: Duration = Duration::from_secs(3);
 const DOCUMENT_MAX_BYTES: usize = 64 * 1024;
 /// Fetches from one host at a time.
 const PER_HOST: usize = 4;
-/// Fetches at a time.
+/// Fetches of one kind of document at a time, so that browsers who cause the one kind keep nobody from the other.
 const AT_A_TIME: usize = 32;
-/// What a document may be.
-const MEDIA_TYPES: &[&str] = &["application/json", "application/jwk-set+json"];
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Document {
+    /// A JWK set.
+    KeySet,
+    /// A request object.
+    RequestObject,
+}
+
+impl Document {
+    /// What its headers may call it.
+    const fn media_types(self) -> &'static [&'static str] {
+        match self {
+            Self::KeySet => &["application/json", "application/jwk-set+json"],
+            //= rfc9101#4 "some existing deployments may alternatively be using the type application/jwt"
+            Self::RequestObject => &["application/oauth-authz-req+jwt", "application/jwt", "application/jose"],
+        }
+    }
+}
 
 /// Why nothing was fetched: for the operator's log. Whoever named the URL hears nothing of it.
 #[derive(Debug)]
@@ -55,7 +75,7 @@ pub(crate) enum FetchFault {
     NotSpoken,
     TooSlow,
     Status(StatusCode),
-    NotJson,
+    OfAnotherKind,
     TooLarge,
 }
 
@@ -68,7 +88,7 @@ impl fmt::Display for FetchFault {
             Self::NotSpoken => f.write_str("the host does not speak HTTP"),
             Self::TooSlow => write!(f, "nothing came within {} s", WAIT.as_secs()),
             Self::Status(status) => write!(f, "the status is {}", status.as_u16()),
-            Self::NotJson => f.write_str("what came is not JSON by its headers"),
+            Self::OfAnotherKind => f.write_str("what came is by its headers of another type, or encoded"),
             Self::TooLarge => write!(f, "what came has more than {DOCUMENT_MAX_BYTES} bytes, or ended early"),
         }
     }
@@ -78,7 +98,8 @@ impl fmt::Display for FetchFault {
 pub(crate) struct Fetcher {
     connector: TlsConnector,
     private_hosts: Vec<String>,
-    at_a_time: Semaphore,
+    key_sets: Semaphore,
+    request_objects: Semaphore,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
@@ -105,7 +126,8 @@ impl Fetcher {
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),
             private_hosts: plan.private_hosts.clone(),
-            at_a_time: Semaphore::new(AT_A_TIME),
+            key_sets: Semaphore::new(AT_A_TIME),
+            request_objects: Semaphore::new(AT_A_TIME),
             hosts: Mutex::default(),
         })
     }
@@ -114,36 +136,40 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchFault`].
-    pub(crate) async fn get(&self, uri: &JwksUri) -> Result<Bytes, FetchFault> {
+    pub(crate) async fn get(&self, uri: &FetchedUri, what: Document) -> Result<Bytes, FetchFault> {
         let host = self.host(uri);
+        let all = match what {
+            Document::KeySet => &self.key_sets,
+            Document::RequestObject => &self.request_objects,
+        };
         let fetched = timeout(WAIT, async {
             let _of_host = host.acquire().await;
-            let _of_all = self.at_a_time.acquire().await;
-            self.fetch(uri).await
+            let _of_all = all.acquire().await;
+            self.fetch(uri, what).await
         });
         fetched.await.unwrap_or(Err(FetchFault::TooSlow))
     }
 
     /// The turns at a host. Hosts that nobody waits for are forgotten.
-    fn host(&self, uri: &JwksUri) -> Arc<Semaphore> {
+    fn host(&self, uri: &FetchedUri) -> Arc<Semaphore> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         hosts.retain(|_, turns| Arc::strong_count(turns) > 1);
         let turns = hosts.entry(authority(uri)).or_insert_with(|| Arc::new(Semaphore::new(PER_HOST)));
         Arc::clone(turns)
     }
 
-    async fn fetch(&self, uri: &JwksUri) -> Result<Bytes, FetchFault> {
+    async fn fetch(&self, uri: &FetchedUri, what: Document) -> Result<Bytes, FetchFault> {
         let stream = self.connect(&self.addresses(uri).await?).await.map_err(FetchFault::NotReached)?;
         let name = server_name(uri).ok_or(FetchFault::NotResolved)?;
         let stream = self.connector.connect(name, stream).await.map_err(FetchFault::NotReached)?;
         let spoken = http1::Builder::new().max_headers(64).handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = spoken.map_err(|_| FetchFault::NotSpoken)?;
         let exchange = async {
-            let response = sender.send_request(request(uri)?).await.map_err(|_| FetchFault::NotSpoken)?;
+            let response = sender.send_request(request(uri, what)?).await.map_err(|_| FetchFault::NotSpoken)?;
             if response.status() != StatusCode::OK {
                 return Err(FetchFault::Status(response.status()));
             }
-            check_kind(response.headers())?;
+            check_kind(response.headers(), what)?;
             let body = Limited::new(response.into_body(), DOCUMENT_MAX_BYTES).collect().await;
             body.map(|body| body.to_bytes()).map_err(|_| FetchFault::TooLarge)
         };
@@ -157,7 +183,7 @@ impl Fetcher {
     }
 
     /// Every address of a host, if all of them may be asked.
-    async fn addresses(&self, uri: &JwksUri) -> Result<Vec<SocketAddr>, FetchFault> {
+    async fn addresses(&self, uri: &FetchedUri) -> Result<Vec<SocketAddr>, FetchFault> {
         let port = uri.port();
         let at = |address| vec![SocketAddr::new(address, port)];
         let addresses = match uri.host().ok_or(FetchFault::NotResolved)? {
@@ -190,12 +216,12 @@ fn authorities(file: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
 }
 
 /// `host:port`, as the configuration names hosts.
-fn authority(uri: &JwksUri) -> String {
+fn authority(uri: &FetchedUri) -> String {
     let host = uri.host().map(|host| host.to_string()).unwrap_or_default();
     format!("{host}:{}", uri.port())
 }
 
-fn server_name(uri: &JwksUri) -> Option<ServerName<'static>> {
+fn server_name(uri: &FetchedUri) -> Option<ServerName<'static>> {
     match uri.host()? {
         Host::Domain(name) => ServerName::try_from(name.to_owned()).ok(),
         Host::Ipv4(address) => Some(ServerName::from(IpAddr::V4(address))),
@@ -204,23 +230,23 @@ fn server_name(uri: &JwksUri) -> Option<ServerName<'static>> {
 }
 
 /// As it came, and nothing about who asks.
-fn request(uri: &JwksUri) -> Result<Request<Empty<Bytes>>, FetchFault> {
+fn request(uri: &FetchedUri, what: Document) -> Result<Request<Empty<Bytes>>, FetchFault> {
     let url = uri.url();
     let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
     let host = url.host_str().unwrap_or_default();
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     let request = Request::get(target)
         .header(header::HOST, host)
-        .header(header::ACCEPT, MEDIA_TYPES.join(", "))
+        .header(header::ACCEPT, what.media_types().join(", "))
         .header(header::ACCEPT_ENCODING, "identity")
         .header(header::CONNECTION, "close");
     request.body(Empty::new()).map_err(|_| FetchFault::NotSpoken)
 }
 
-fn check_kind(headers: &HeaderMap) -> Result<(), FetchFault> {
+fn check_kind(headers: &HeaderMap, what: Document) -> Result<(), FetchFault> {
     let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
     let essence = text(header::CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-    let is_json = MEDIA_TYPES.iter().any(|known| essence.eq_ignore_ascii_case(known));
+    let is_one = what.media_types().iter().any(|known| essence.eq_ignore_ascii_case(known));
     let plain = headers.get(header::CONTENT_ENCODING).is_none_or(|coding| coding == "identity");
-    if is_json && plain { Ok(()) } else { Err(FetchFault::NotJson) }
+    if is_one && plain { Ok(()) } else { Err(FetchFault::OfAnotherKind) }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use parhelion_engine::ports::{ClientKeys, KeysOf, Need, TenantUid};
+use parhelion_engine::ports::{ClientKeys, KeysOf, Need, RequestObjectHosts, RequestObjectOf, TenantUid};
 use parhelion_testkit::TemporaryDirectory;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
@@ -36,8 +36,11 @@ struct Say {
 
 impl Say {
     fn json(body: &str) -> Self {
-        let head =
-            format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+        Self::of_type("application/json", body)
+    }
+
+    fn of_type(media_type: &str, body: &str) -> Self {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\n\r\n", body.len());
         Self { head, body: body.into(), pause: Duration::ZERO }
     }
 
@@ -83,16 +86,20 @@ impl World {
         FetchPlan { private_hosts: vec![format!("127.0.0.1:{}", self.port)], ca_file }
     }
 
-    fn uri(&self) -> JwksUri {
-        JwksUri::parse(&format!("https://127.0.0.1:{}/jwks", self.port)).unwrap()
+    fn uri(&self) -> FetchedUri {
+        FetchedUri::parse(&format!("https://127.0.0.1:{}/jwks", self.port)).unwrap()
     }
 
     async fn get(&self) -> Result<Bytes, FetchFault> {
-        Fetcher::new(&self.plan()).unwrap().get(&self.uri()).await
+        Fetcher::new(&self.plan()).unwrap().get(&self.uri(), Document::KeySet).await
     }
 
     fn keys(&self) -> FetchedKeys {
-        FetchedKeys::new(Fetcher::new(&self.plan()).unwrap())
+        FetchedKeys::new(Arc::new(Fetcher::new(&self.plan()).unwrap()))
+    }
+
+    fn request_objects(&self) -> FetchedRequestObjects {
+        FetchedRequestObjects::new(Arc::new(Fetcher::new(&self.plan()).unwrap()))
     }
 
     fn asked(&self) -> usize {
@@ -121,8 +128,12 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, say: Say, asked: Ar
     }
 }
 
-const fn of<'a>(tenant: u8, client_id: &'a str, uri: &'a JwksUri) -> KeysOf<'a> {
+const fn of<'a>(tenant: u8, client_id: &'a str, uri: &'a FetchedUri) -> KeysOf<'a> {
     KeysOf { tenant: TenantUid([tenant; 16]), client_id, uri }
+}
+
+const fn object_of<'a>(tenant: u8, client_id: &'a str, uri: &'a FetchedUri) -> RequestObjectOf<'a> {
+    RequestObjectOf { tenant: TenantUid([tenant; 16]), client_id, uri }
 }
 
 #[tokio::test]
@@ -136,8 +147,8 @@ async fn address_of_this_machine_is_asked_only_where_the_configuration_names_it(
     let world = World::saying(Say::json("{}")).await;
     let fetcher = Fetcher::new(&FetchPlan { private_hosts: Vec::new(), ..world.plan() }).unwrap();
     for host in ["127.0.0.1", "localhost", "[::1]", "0x7f.1", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0"] {
-        let uri = JwksUri::parse(&format!("https://{host}:{}/", world.port)).unwrap();
-        let fault = fetcher.get(&uri).await.unwrap_err();
+        let uri = FetchedUri::parse(&format!("https://{host}:{}/", world.port)).unwrap();
+        let fault = fetcher.get(&uri, Document::KeySet).await.unwrap_err();
         assert!(matches!(fault, FetchFault::PrivateAddress | FetchFault::NotResolved), "{host}: {fault}");
     }
     assert_eq!(world.asked(), 0);
@@ -149,9 +160,12 @@ async fn answers_of_every_other_kind_are_refused() {
     for (say, expected) in [
         (Say::head("HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1/", ""), "the status is 302"),
         (Say::head("HTTP/1.1 500 Oops", ""), "the status is 500"),
-        (Say::head("HTTP/1.1 200 OK\r\nContent-Type: text/html", "{}"), "not JSON"),
-        (Say::head("HTTP/1.1 200 OK", "{}"), "not JSON"),
-        (Say::head("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip", "{}"), "not JSON"),
+        (Say::head("HTTP/1.1 200 OK\r\nContent-Type: text/html", "{}"), "of another type"),
+        (Say::head("HTTP/1.1 200 OK", "{}"), "of another type"),
+        (
+            Say::head("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip", "{}"),
+            "of another type",
+        ),
         (Say::json(&long), "more than 65536 bytes"),
         (
             Say::head("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked", "5\r\nab"),
@@ -176,7 +190,7 @@ async fn certificate_has_to_be_the_hosts_own_and_vouched_for() {
     assert!(matches!(world.get().await, Err(FetchFault::NotReached(_))));
     let world = World::saying(Say::json("{}")).await;
     let strangers = Fetcher::new(&FetchPlan { ca_file: None, ..world.plan() }).unwrap();
-    assert!(matches!(strangers.get(&world.uri()).await, Err(FetchFault::NotReached(_))));
+    assert!(matches!(strangers.get(&world.uri(), Document::KeySet).await, Err(FetchFault::NotReached(_))));
 }
 
 #[tokio::test]
@@ -232,7 +246,7 @@ async fn slow_host_delays_no_other_client() {
     std::fs::write(quick.folder.path().join("ca.pem"), authorities.concat()).unwrap();
     let private_hosts = [slow.plan().private_hosts, quick.plan().private_hosts].concat();
     let plan = FetchPlan { private_hosts, ..quick.plan() };
-    let keys = FetchedKeys::new(Fetcher::new(&plan).unwrap());
+    let keys = FetchedKeys::new(Arc::new(Fetcher::new(&plan).unwrap()));
     let (slow_uri, quick_uri) = (slow.uri(), quick.uri());
     let mut waits = std::pin::pin!(keys.keys(of(1, "slow", &slow_uri), Need::Known));
     tokio::select! {
@@ -244,11 +258,85 @@ async fn slow_host_delays_no_other_client() {
 
 #[tokio::test]
 async fn set_that_cannot_be_fetched_any_more_is_used_for_a_day() {
-    let uri = JwksUri::parse("https://127.0.0.1:40001/jwks").unwrap();
+    let uri = FetchedUri::parse("https://127.0.0.1:40001/jwks").unwrap();
     for (hours, there) in [(0, true), (1, true), (23, true), (25, false)] {
-        let keys = FetchedKeys::new(Fetcher::new(&FetchPlan::default()).unwrap());
+        let keys = FetchedKeys::new(Arc::new(Fetcher::new(&FetchPlan::default()).unwrap()));
         let set = parhelion_jose::jwk::KeySet::from_jwks(jwks().as_bytes()).unwrap();
         keys.put(of(1, "app", &uri), set, Duration::from_secs(hours * 3600)).await;
         assert_eq!(keys.keys(of(1, "app", &uri), Need::Known).await.is_some(), there, "{hours} hours later");
     }
+}
+
+#[tokio::test]
+async fn request_object_is_fetched_once_for_all_who_ask_at_one_moment_and_again_for_the_next() {
+    let say = Say { pause: Duration::from_millis(20), ..Say::of_type("application/jwt", "a.b.c") };
+    let world = World::saying(say).await;
+    let (objects, uri) = (Arc::new(world.request_objects()), world.uri());
+    let mut askers = JoinSet::new();
+    for _ in 0..50 {
+        let (objects, uri) = (Arc::clone(&objects), uri.clone());
+        askers.spawn(async move { objects.request_object(object_of(1, "app", &uri)).await });
+    }
+    assert!(askers.join_all().await.iter().all(|text| text.as_deref() == Some("a.b.c")));
+    assert_eq!(world.asked(), 1);
+    for (tenant, client_id, asked) in [(1, "app", 2), (1, "other", 3), (2, "app", 4)] {
+        assert!(objects.request_object(object_of(tenant, client_id, &uri)).await.is_some());
+        assert_eq!(world.asked(), asked);
+    }
+}
+
+#[tokio::test]
+async fn asker_who_goes_away_leaves_the_fetch_to_those_who_wait() {
+    let say = Say { pause: Duration::from_millis(20), ..Say::of_type("application/jwt", "a.b.c") };
+    let world = World::saying(say).await;
+    let (objects, uri) = (world.request_objects(), world.uri());
+    let whose = object_of(1, "app", &uri);
+    let mut first = Some(objects.request_object(whose));
+    let second = objects.request_object(whose);
+    tokio::select! {
+        biased;
+        _ = async { first.as_mut().unwrap().await } => panic!("too quick"),
+        () = sleep(Duration::from_millis(50)) => {}
+    }
+    drop(first);
+    assert_eq!(second.await.as_deref(), Some("a.b.c"));
+}
+
+#[tokio::test]
+async fn key_set_is_no_request_object_and_the_other_way_round() {
+    for (media_type, object, set) in [
+        ("application/json", false, true),
+        ("application/jwk-set+json", false, true),
+        ("application/oauth-authz-req+jwt", true, false),
+        ("Application/JWT; charset=utf-8", true, false),
+        ("application/jose", true, false),
+        ("text/plain", false, false),
+    ] {
+        let world = World::saying(Say::of_type(media_type, &jwks())).await;
+        let (fetcher, uri) = (Fetcher::new(&world.plan()).unwrap(), world.uri());
+        assert_eq!(fetcher.get(&uri, Document::RequestObject).await.is_ok(), object, "{media_type}");
+        assert_eq!(fetcher.get(&uri, Document::KeySet).await.is_ok(), set, "{media_type}");
+    }
+}
+
+#[tokio::test]
+async fn browsers_who_wait_for_request_objects_keep_nobody_from_keys() {
+    let world = World::saying(Say::json(&jwks())).await;
+    let fetcher = Fetcher::new(&world.plan()).unwrap();
+    let _all = fetcher.request_objects.acquire_many(AT_A_TIME.try_into().unwrap()).await.unwrap();
+    assert!(fetcher.get(&world.uri(), Document::KeySet).await.is_ok());
+    assert!(matches!(fetcher.get(&world.uri(), Document::RequestObject).await, Err(FetchFault::TooSlow)));
+}
+
+#[tokio::test]
+async fn request_object_that_did_not_come_is_not_asked_for_again_at_once() {
+    let world = World::saying(Say::head("HTTP/1.1 500 Oops", "")).await;
+    let (objects, uri) = (world.request_objects(), world.uri());
+    let other = FetchedUri::parse(&format!("https://127.0.0.1:{}/other", world.port)).unwrap();
+    for _ in 0..5 {
+        for uri in [&uri, &other] {
+            assert!(objects.request_object(object_of(1, "app", uri)).await.is_none());
+        }
+    }
+    assert_eq!(world.asked(), 2);
 }

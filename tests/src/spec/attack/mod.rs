@@ -1,6 +1,7 @@
 //! Procedures that attack rows ask for and no single request shows. Each is named in the data (`generate`), with its
 //! parameters; each answers with what is not as it must be.
 
+mod fetch;
 mod flood;
 mod front;
 mod jar;
@@ -48,6 +49,7 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: &mut Fields<'
         "cookies-tell-nothing" => front::cookies_tell_nothing(stage, place),
         "cookies-over-https" => front::cookies_over_https(),
         "nobody-fetches" => flood::nobody_fetches(stage, place),
+        "fetch-storm" => fetch::fetch_storm(stage, place, with),
         "until-too-many" => flood::until_too_many(stage, place, with),
         "login-answers" => oracle::login_answers(stage, place),
         "secret-prefixes" => oracle::secret_prefixes(stage, place, with),

@@ -9,6 +9,7 @@ use toml::Table;
 
 use super::attack;
 use super::case::Overlay;
+use super::documents;
 use super::expect::Expected;
 use super::fields::Fields;
 use super::judge::{Scene, differs, judge, member};
@@ -36,6 +37,8 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: Table) -> Res
                 (number("connections") as usize, number("every_s"), number("closed_within_s"));
             connections::drip(stage, place, count, &fields.needed_text("head"), every_s, within_s)
         }
+        "asked" => documents::asked(stage, &mut fields),
+        "proxy-is-not-asked" => documents::proxy_is_not_asked(),
         "no-core-dumps" => no_core_dumps(stage),
         "log" => log(stage, &fields.texts("has"), &fields.texts("lacks")),
         "dependency-is-absent" => dependency_is_absent(&fields.needed_text("name")),

@@ -1,5 +1,5 @@
-//! Where a client publishes its keys (RFC 7591 section 2): what may be fetched at all. Whether the address behind it may
-//! be asked is the edge's to judge.
+//! Where a client keeps what the server fetches, its keys (RFC 7591 section 2) and its request objects (RFC 9101 section
+//! 5.2): what may be fetched at all. Whether the address behind it may be asked is the edge's to judge.
 
 use url::{Host, Url};
 
@@ -13,31 +13,31 @@ const OTHER_SERVICES: &[u16] = &[
 
 /// An `https` URL of a host, with nothing about who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JwksUri(Url);
+pub struct FetchedUri(Url);
 
-/// What is wrong with a `jwks_uri`; a constant, for people.
+/// What is wrong with one; a constant, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JwksUriFault(pub &'static str);
+pub struct FetchedUriFault(pub &'static str);
 
-impl JwksUri {
+impl FetchedUri {
     /// Reads one. Only what is written as RFC 3986 has it: what a browser would repair is none.
     ///
     /// # Errors
-    /// [`JwksUriFault`].
-    pub fn parse(text: &str) -> Result<Self, JwksUriFault> {
+    /// [`FetchedUriFault`].
+    pub fn parse(text: &str) -> Result<Self, FetchedUriFault> {
         let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\\"<>^`{|}".contains(&byte));
-        if !plain || text.len() > limits::JWKS_URI_MAX_BYTES {
-            return Err(JwksUriFault("is longer than a URL may be here, or has characters that no URL has"));
+        if !plain || text.len() > limits::FETCHED_URI_MAX_BYTES {
+            return Err(FetchedUriFault("is longer than a URL may be here, or has characters that no URL has"));
         }
-        let authority = text.strip_prefix("https://").ok_or(JwksUriFault("is not an https URL"))?;
+        let authority = text.strip_prefix("https://").ok_or(FetchedUriFault("is not an https URL"))?;
         let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
-        let url = Url::parse(text).map_err(|_| JwksUriFault("is not a URL"))?;
+        let url = Url::parse(text).map_err(|_| FetchedUriFault("is not a URL"))?;
         if authority.is_empty() || authority.contains('@') || text.contains('#') {
-            return Err(JwksUriFault("has no host, or has user information or a fragment"));
+            return Err(FetchedUriFault("has no host, or has user information or a fragment"));
         }
         let port = url.port_or_known_default().unwrap_or_default();
         if (port < 1024 && port != 443) || OTHER_SERVICES.contains(&port) {
-            return Err(JwksUriFault("has a port that is not the web's"));
+            return Err(FetchedUriFault("has a port that is not the web's"));
         }
         Ok(Self(url))
     }
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn only_plain_https_urls_are_fetched() {
         for text in ["https://app.example/jwks", "https://app.example:8443/jwks?v=1", "https://127.0.0.1:40000/jwks"] {
-            assert!(JwksUri::parse(text).is_ok(), "{text}");
+            assert!(FetchedUri::parse(text).is_ok(), "{text}");
         }
         for text in [
             "http://app.example/jwks",
@@ -98,8 +98,10 @@ mod tests {
             "https://app.example:99999/",
             "https://app.ex\u{e4}mple/jwks",
         ] {
-            assert!(JwksUri::parse(text).is_err(), "{text}");
+            assert!(FetchedUri::parse(text).is_err(), "{text}");
         }
-        assert!(JwksUri::parse(&format!("https://app.example/{}", "x".repeat(limits::JWKS_URI_MAX_BYTES))).is_err());
+        assert!(
+            FetchedUri::parse(&format!("https://app.example/{}", "x".repeat(limits::FETCHED_URI_MAX_BYTES))).is_err()
+        );
     }
 }
