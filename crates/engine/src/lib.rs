@@ -33,6 +33,7 @@ mod response_jwt;
 pub mod revoke;
 pub mod ticket;
 pub mod token;
+pub mod token_change;
 pub mod token_management;
 pub mod token_worth;
 mod unpack;

@@ -191,8 +191,11 @@ fn of_subject(asked: &Asked<'_>, at: usize) -> Result<(String, Slice), No> {
         if asked.method == http::Method::POST { members::read(asked)? } else { members::read_query(asked)? };
     let in_path = asked.segments.get(at).and_then(|segment| decoded(segment));
     let subject = in_path.or(sent.subject).filter(|subject| !subject.is_empty());
-    let missing = || Box::new(result::answer(400, "A900208", "the request does not name a subject."));
-    Ok((subject.ok_or_else(missing)?, sent.slice))
+    Ok((subject.ok_or_else(no_subject)?, sent.slice))
+}
+
+fn no_subject() -> Box<Response> {
+    Box::new(result::answer(400, "A900208", "the request does not name a subject."))
 }
 
 /// `/client/granted_scopes/get/{clientId}`.
@@ -241,6 +244,28 @@ pub(super) async fn end_authorization(asked: &Asked<'_>) -> Result<Response, No>
     let mut members = about_consent(asked.mount, &client, &subject, None);
     members.extend(result::members("A137001", "Deleted the access tokens that the subject had granted to the client."));
     Ok(json_200(members))
+}
+
+#[derive(Deserialize)]
+struct Narrowing {
+    subject: Option<String>,
+    scopes: Option<Vec<String>>,
+}
+
+/// `/client/authorization/update/{clientId}`: what the subject's tokens allow is narrowed. Without scopes nothing is.
+pub(super) async fn narrow_authorization(asked: &Asked<'_>) -> Result<Response, No> {
+    caller::admit(asked.mount, asked.headers, Right::ModifyClient)?;
+    let sent: Narrowing = members::read(asked)?;
+    let KnownClient { client, .. } = named(asked).await?;
+    let subject = sent.subject.filter(|subject| !subject.is_empty()).ok_or_else(no_subject)?;
+    let Some(scopes) = sent.scopes else {
+        return Ok(json_200(result::members("A138001", "There is nothing to update.")));
+    };
+    let most = client.scope.filtered(|word| scopes.iter().any(|named| named == word));
+    let tenant = &asked.mount.tenant;
+    let narrowed = asked.engine.narrow_external_grants(tenant, &client.client_id, &subject, &most).await;
+    narrowed.map_err(|turned| faulted(asked, turned))?;
+    Ok(json_200(result::members("A138001", "Updated the access tokens that the subject had granted to the client.")))
 }
 
 /// `/client/authorization/get/list`: the clients that a user granted something to.

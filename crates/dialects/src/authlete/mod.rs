@@ -19,6 +19,8 @@ mod service;
 mod ticket;
 mod token;
 mod token_management;
+mod token_ticket;
+mod token_update;
 
 use http::HeaderMap;
 use parhelion_engine::client_request::{ClientRequest, Judged};

@@ -8,7 +8,7 @@ use parhelion_engine::registry::Right;
 use super::result::{self, No, answered};
 use super::{
     authorization, caller, client, client_management, client_registration, introspection, numbers, service, ticket,
-    token_management,
+    token_management, token_ticket, token_update,
 };
 use crate::incoming::Response;
 use crate::operation::{Answering, Asked, Operation, Serve};
@@ -35,7 +35,10 @@ pub(super) const OF_A_SERVICE: &[Operation] = &[
     }),
     at("userinfo", POST, "/auth/userinfo", 0, |asked| made(introspection::userinfo(asked))),
     at("userinfo_issue", POST, "/auth/userinfo/issue", 0, |asked| made(introspection::issue_userinfo(asked))),
+    at("token_issue", POST, "/auth/token/issue", 0, |asked| made(token_ticket::issue(asked))),
+    at("token_fail", POST, "/auth/token/fail", 0, |asked| made(token_ticket::fail(asked))),
     at("token_create", POST, "/auth/token/create", 0, |asked| made(token_management::create(asked))),
+    at("token_update", POST, "/auth/token/update", 0, |asked| made(token_update::update(asked))),
     at("token_delete", DELETE, "/auth/token/delete", 1, |asked| made(token_management::delete(asked))),
     at("token_revoke", POST, "/auth/token/revoke", 0, |asked| made(token_management::revoke(asked))),
     at("tokens", GET, "/auth/token/get/list", 0, |asked| made(token_management::list(asked))),
@@ -73,6 +76,9 @@ pub(super) const OF_A_SERVICE: &[Operation] = &[
     }),
     at("authorizations", GET_OR_POST, "/client/authorization/get/list", 0, |asked| made(client::authorizations(asked))),
     at("authorizations", GET, "/client/authorization/get/list", 1, |asked| made(client::authorizations(asked))),
+    at("authorization_update", POST, "/client/authorization/update", 1, |asked| {
+        made(client::narrow_authorization(asked))
+    }),
     at("authorization_delete", DELETE_OR_POST, "/client/authorization/delete", 1, |asked| {
         made(client::end_authorization(asked))
     }),
