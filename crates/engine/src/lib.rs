@@ -31,6 +31,7 @@ pub mod registry;
 pub mod response;
 mod response_jwt;
 pub mod revoke;
+pub mod settings;
 pub mod ticket;
 pub mod token;
 pub mod token_change;
@@ -48,7 +49,7 @@ use arc_swap::ArcSwap;
 
 use clients::RebuiltClients;
 use ports::{ClientKeys, Entropy, Passwords, RegisteredKeysOnly, Store};
-use registry::Registry;
+use registry::{Mount, Registry};
 
 /// The engine: its ports, and the snapshot of who there is.
 pub struct Engine {
@@ -60,6 +61,8 @@ pub struct Engine {
     pub passwords: Arc<dyn Passwords>,
     client_keys: Arc<dyn ClientKeys>,
     registry: ArcSwap<Registry>,
+    /// Every mount as the configuration has it, in the order of the registry.
+    configured: Vec<Arc<Mount>>,
     rebuilt: RebuiltClients,
 }
 
@@ -77,6 +80,7 @@ impl Engine {
             entropy,
             passwords,
             client_keys: Arc::new(RegisteredKeysOnly),
+            configured: registry.mounts.clone(),
             registry: ArcSwap::from_pointee(registry),
             rebuilt: RebuiltClients::default(),
         }
@@ -88,9 +92,10 @@ impl Engine {
         Self { client_keys, ..self }
     }
 
-    /// Serves whom `registry` names from now on; requests under way finish with what they began with.
-    pub fn replace_registry(&self, registry: Registry) {
-        self.registry.store(Arc::new(registry));
+    /// Serves whom the changed registry names from now on, which has the same mounts in the same order; requests under
+    /// way finish with what they began with. `change` may be asked more than once.
+    pub fn change_registry(&self, change: impl Fn(&Registry) -> Registry) {
+        self.registry.rcu(|registry| change(registry));
     }
 
     /// The snapshot of this moment.

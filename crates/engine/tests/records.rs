@@ -10,7 +10,7 @@ use parhelion_engine::records::{
     self, AccessToken, ClientRecord, Code, CodeState, ConsentRecord, EncryptionKeyRecord, External, ExternalConsent,
     ExternalConsentV1, Grant, InitialAccessUses, Layout, Narrowed, OnceKeyMark, Payload, Property, PushedRequest,
     RefreshState, RefreshToken, Session, SigningKeyRecord, StoredClient, StoredSecret, Summary, Taken, TenantRecord,
-    Ticket, WrappedKey,
+    TenantSettings, Ticket, WrappedKey,
 };
 use parhelion_engine::reference::Reference;
 use parhelion_protocol::params::code_challenge::CodeChallenge;
@@ -196,6 +196,8 @@ fn open_records_are_as_they_were() {
     check_open("signing_key", &SigningKeyRecord(key.clone()));
     check_open("encryption_key", &EncryptionKeyRecord(key));
     check_open("initial_access", &InitialAccessUses { uses: 3 });
+    let (dialect, policy) = ("authlete".to_owned(), "pkce = \"s256\"\n".to_owned());
+    check_open("tenant_settings", &TenantSettings { dialect, policy, changed_at_ms: 1_800_000_000_000 });
 }
 
 #[test]

@@ -6,7 +6,7 @@ use parhelion_engine::records::{ExternalConsent, StoredClient};
 use parhelion_engine::registry::{Mount, Right};
 use parhelion_protocol::client::{Client, Credential};
 use parhelion_protocol::form;
-use parhelion_protocol::profile::{Pkce, PushedRequests, RequestObjects, SenderConstraint};
+use parhelion_protocol::profile::{PushedRequests, RequestObjects, SenderConstraint};
 use parhelion_protocol::refusal::Reason;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -133,7 +133,7 @@ pub(super) fn full(known: &KnownClient, record: Option<&StoredClient>, secret: O
         "authorizationDetailsTypes": client.authorization_details_types,
         "requestObjectRequired": client.request_objects == RequestObjects::Required,
         "parRequired": policy.pushed_requests != PushedRequests::Optional,
-        "pkceRequired": policy.pkce != Pkce::Optional,
+        "pkceRequired": policy.pkce.is_required(),
         "pkceS256Required": !policy.pkce.accepts_plain(),
         "dpopRequired": client.dpop_bound_access_tokens == SenderConstraint::Required,
         "tlsClientCertificateBoundAccessTokens":

@@ -16,6 +16,7 @@ mod numbers;
 mod operations;
 mod result;
 mod service;
+mod service_update;
 mod ticket;
 mod token;
 mod token_management;

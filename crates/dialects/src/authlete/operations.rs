@@ -7,8 +7,8 @@ use parhelion_engine::registry::Right;
 
 use super::result::{self, No, answered};
 use super::{
-    authorization, caller, client, client_management, client_registration, introspection, numbers, service, ticket,
-    token_management, token_ticket, token_update,
+    authorization, caller, client, client_management, client_registration, introspection, numbers, service,
+    service_update, ticket, token_management, token_ticket, token_update,
 };
 use crate::incoming::Response;
 use crate::operation::{Answering, Asked, Operation, Serve};
@@ -45,6 +45,8 @@ pub(super) const OF_A_SERVICE: &[Operation] = &[
     at("configuration", GET_OR_POST, "/service/configuration", 0, |asked| made(service::configuration(asked))),
     at("jwks", GET_OR_POST, "/service/jwks/get", 0, |asked| made(service::jwks(asked))),
     at("service", GET, "/service/get", 0, |asked| made(service::get(asked))),
+    at("service_update", POST, "/service/update", 0, |asked| made(service_update::update(asked))),
+    at("service_delete", DELETE, "/service/delete", 0, |asked| made(service_update::delete(asked))),
     at("client", GET, "/client/get", 1, |asked| made(client::get(asked))),
     at("clients", GET, "/client/get/list", 0, |asked| made(client::list(asked))),
     at("client_create", POST, "/client/create", 0, |asked| made(client_management::create(asked))),
@@ -90,6 +92,7 @@ pub(super) const OF_A_SERVICE: &[Operation] = &[
 /// Below `/api`.
 pub(super) const OF_NO_SERVICE: &[Operation] = &[
     at("services", GET, "/service/get/list", 0, |asked| made(service::list(asked))),
+    at("service_create", POST, "/service/create", 0, |asked| made(service_update::create(asked))),
     at("healthcheck", GET, "/lifecycle/healthcheck", 0, |asked| made(health(asked))),
 ];
 

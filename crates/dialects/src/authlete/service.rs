@@ -4,7 +4,8 @@ use parhelion_engine::discovery;
 use parhelion_engine::registry::{Mount, Right};
 use parhelion_protocol::client::GrantType;
 use parhelion_protocol::endpoint::Endpoint;
-use parhelion_protocol::profile::{DpopNonce, Pkce, PushedRequests, RefreshTokenRotation, RequestObjects};
+use parhelion_protocol::limits;
+use parhelion_protocol::profile::{DpopNonce, PushedRequests, RefreshTokenRotation, RequestObjects};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -64,7 +65,7 @@ pub(super) async fn jwks(asked: &Asked<'_>) -> Result<Response, No> {
 /// `/service/get`.
 pub(super) async fn get(asked: &Asked<'_>) -> Result<Response, No> {
     caller::admit(asked.mount, asked.headers, Right::ViewService)?;
-    Ok(json_200(service(asked.mount)))
+    Ok(json_200(told(asked.mount)))
 }
 
 /// The slice of a list that is wanted, by the vendor's defaults.
@@ -112,7 +113,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<Response, No> {
             && token.tenants.contains(&mount.tenant.uid)
             && token.allows(Right::ViewService)
     };
-    let services = registry.mounts.iter().filter(visible).map(|mount| Value::Object(service(mount)));
+    let services = registry.mounts.iter().filter(visible).map(|mount| Value::Object(told(mount)));
     Ok(json_200(slice.of(services.collect(), "services")))
 }
 
@@ -125,7 +126,8 @@ pub(super) fn scopes(mount: &Mount) -> Vec<&str> {
     scopes
 }
 
-fn service(mount: &Mount) -> Map<String, Value> {
+/// A service as it is now.
+pub(super) fn told(mount: &Mount) -> Map<String, Value> {
     let (tenant, policy) = (&mount.tenant, &mount.policy);
     let upper = |text: &str| text.to_uppercase().replace([' ', '-'], "_");
     let grants = GrantType::ALL.iter().map(|kind| upper(kind.as_str())).collect::<Vec<_>>();
@@ -147,10 +149,10 @@ fn service(mount: &Mount) -> Map<String, Value> {
         "pushedAuthReqDuration": policy.request_uri_lifetime_s.0,
         "parRequired": policy.pushed_requests != PushedRequests::Optional,
         "requestObjectRequired": policy.request_objects == RequestObjects::Required,
-        "pkceRequired": policy.pkce != Pkce::Optional,
+        "pkceRequired": policy.pkce.is_required(),
         "pkceS256Required": !policy.pkce.accepts_plain(),
         "dpopNonceRequired": policy.dpop_nonce == DpopNonce::Required,
-        "authorizationResponseDuration": policy.code_lifetime_s.0,
+        "authorizationResponseDuration": limits::RESPONSE_JWT_LIFETIME_S,
         "accessTokenDuration": policy.access_token_lifetime_s.0,
         "refreshTokenDuration": policy.refresh_token_lifetime_s.0,
         "refreshTokenKept": policy.refresh_token_rotation == RefreshTokenRotation::Keep,

@@ -94,3 +94,14 @@ impl From<ExternalConsentV1> for ExternalConsent {
         Self { client_id, sub, latest, merged, changed_at_ms, ended_until_ms, narrowed: None }
     }
 }
+
+/// Settings of a tenant's policy that were made at run time, for the mounts of one dialect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantSettings {
+    /// The dialect.
+    pub dialect: String,
+    /// Those that differ from what the configuration says: TOML text.
+    pub policy: String,
+    /// Milliseconds since 1970.
+    pub changed_at_ms: i64,
+}

@@ -7,7 +7,7 @@
 mod back_end;
 mod payloads;
 
-pub use back_end::{External, ExternalConsent, ExternalConsentV1, Narrowed, Property, Ticket};
+pub use back_end::{External, ExternalConsent, ExternalConsentV1, Narrowed, Property, TenantSettings, Ticket};
 pub use payloads::{
     AccessToken, ClientRecord, Code, CodeState, ConsentRecord, EncryptionKeyRecord, Grant, InitialAccessUses, Layout,
     OnceKeyMark, Payload, PushedRequest, PushedRequestRef, RefreshState, RefreshToken, Session, SigningKeyRecord,

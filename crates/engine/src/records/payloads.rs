@@ -8,7 +8,7 @@ use parhelion_protocol::sender::Confirmation;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::back_end::{External, ExternalConsent, ExternalConsentV1, Property, Ticket};
+use super::back_end::{External, ExternalConsent, ExternalConsentV1, Property, TenantSettings, Ticket};
 use crate::ports::Kind;
 
 /// What a payload is kept as.
@@ -51,6 +51,7 @@ payloads! {
     Ticket as Ticket version 1,
     ExternalConsentV1 as ExternalConsent version 1,
     ExternalConsent as ExternalConsent version 2,
+    TenantSettings as TenantSettings version 1,
 }
 
 /// A tenant's own name, made when it was first seen.

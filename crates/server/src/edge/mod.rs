@@ -117,7 +117,10 @@ impl Edge {
         let rates = Rates::new(plan.rate);
         let public_url = plan.public_url.clone();
         let tls = None;
-        Ok(Self { engine, routes, rings, metrics, public_url, limits, rates, extra, proxies, certificate_header, tls })
+        let edge =
+            Self { engine, routes, rings, metrics, public_url, limits, rates, extra, proxies, certificate_header, tls };
+        edge.follow_registry();
+        Ok(edge)
     }
 
     /// The same, which gets the keys that clients publish in this way.
