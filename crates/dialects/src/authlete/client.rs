@@ -11,52 +11,14 @@ use parhelion_protocol::refusal::Reason;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::names::{is_algorithm, is_method, response_type};
 use super::numbers::{client_number, find_client, kept_clients, service_id};
 use super::result::{self, No, json_200};
-use super::service::Slice;
+use super::slice::Slice;
 use super::token::words;
 use super::{caller, client_members, members};
 use crate::incoming::Response;
 use crate::operation::Asked;
-
-/// The published names of client authentication methods; nothing else may be said.
-const METHODS: &[&str] = &[
-    "NONE",
-    "CLIENT_SECRET_BASIC",
-    "CLIENT_SECRET_POST",
-    "CLIENT_SECRET_JWT",
-    "PRIVATE_KEY_JWT",
-    "TLS_CLIENT_AUTH",
-    "SELF_SIGNED_TLS_CLIENT_AUTH",
-    "ATTEST_JWT_CLIENT_AUTH",
-];
-
-/// The same of signature algorithms.
-const ALGORITHMS: &[&str] = &[
-    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA",
-];
-
-/// Whether a method is one that the vendor's older libraries know too: they cannot read a service with any other.
-pub(super) fn is_known_everywhere(name: &str) -> bool {
-    METHODS.iter().filter(|known| **known != "ATTEST_JWT_CLIENT_AUTH").any(|known| *known == name)
-}
-
-/// Whether a method has a published name.
-pub(super) fn is_method(name: &str) -> bool {
-    METHODS.contains(&name)
-}
-
-/// A response type by its published name: its words in an order of their own.
-pub(super) fn response_type(oauth: &str) -> String {
-    let said = |word: &&str| oauth.split(' ').any(|sent| sent == *word);
-    let (code, id_token, token) = ("code", "id_token", "token");
-    let words: Vec<&str> = if said(&code) && !said(&id_token) {
-        [code, token].into_iter().filter(said).collect()
-    } else {
-        [code, id_token, token].into_iter().filter(said).collect()
-    };
-    if words.is_empty() { oauth.to_uppercase() } else { words.join("_").to_uppercase() }
-}
 
 /// `/client/get/{clientId}`.
 pub(super) async fn get(asked: &Asked<'_>) -> Result<Response, No> {
@@ -154,11 +116,8 @@ pub(super) fn full(known: &KnownClient, record: Option<&StoredClient>, secret: O
     };
     let optional = [
         ("clientUri", client.client_uri.as_deref()),
-        ("tokenAuthSignAlg", assertion_alg.filter(|name| ALGORITHMS.contains(name))),
-        (
-            "requestSignAlg",
-            client.request_object_signing_alg.map(|alg| alg.name()).filter(|name| ALGORITHMS.contains(name)),
-        ),
+        ("tokenAuthSignAlg", assertion_alg.filter(|name| is_algorithm(name))),
+        ("requestSignAlg", client.request_object_signing_alg.map(|alg| alg.name()).filter(|name| is_algorithm(name))),
     ];
     members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
     if !is_method(&method.as_str().to_uppercase()) {

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::numbers::service_id;
 use super::result::{No, json_200};
-use super::{caller, client, members};
+use super::slice::Slice;
+use super::{caller, members, names};
 use crate::incoming::Response;
 use crate::oauth_answer::{NO_STORE, json_response};
 use crate::operation::Asked;
@@ -68,40 +69,6 @@ pub(super) async fn get(asked: &Asked<'_>) -> Result<Response, No> {
     Ok(json_200(told(asked.mount)))
 }
 
-/// The slice of a list that is wanted, by the vendor's defaults.
-#[derive(Default, Deserialize)]
-pub(super) struct Slice {
-    start: Option<i64>,
-    end: Option<i64>,
-}
-
-impl Slice {
-    /// Where it begins, and behind which entry it ends.
-    fn bounds(&self) -> (usize, usize) {
-        let bound = |asked: Option<i64>, default: usize| asked.map_or(default, |n| usize::try_from(n).unwrap_or(0));
-        (bound(self.start, 0), bound(self.end, 5))
-    }
-
-    /// What is in it of a list.
-    pub(super) fn cut<T>(&self, all: Vec<T>) -> Vec<T> {
-        let (start, end) = self.bounds();
-        all.into_iter().take(end).skip(start).collect()
-    }
-
-    /// What is in it of a list, with the members that say which part it is.
-    pub(super) fn of(&self, all: Vec<Value>, name: &str) -> Map<String, Value> {
-        let total = all.len();
-        self.told(self.cut(all), total, name)
-    }
-
-    /// The same for a part that was cut out already, of so many.
-    pub(super) fn told(&self, some: Vec<Value>, total: usize, name: &str) -> Map<String, Value> {
-        let (start, end) = self.bounds();
-        let members = json!({ "start": start, "end": end, "totalCount": total, name: some });
-        if let Value::Object(members) = members { members } else { Map::new() }
-    }
-}
-
 /// `/service/get/list`, which belongs to no service: those that the caller may see.
 pub(super) async fn list(asked: &Asked<'_>) -> Result<Response, No> {
     let shown = caller::shown(asked.headers)?;
@@ -133,7 +100,7 @@ pub(super) fn told(mount: &Mount) -> Map<String, Value> {
     let grants = GrantType::ALL.iter().map(|kind| upper(kind.as_str())).collect::<Vec<_>>();
     let methods: Vec<_> = policy.client_auth_methods.iter().map(|method| upper(method.as_str())).collect();
     let prompts: Vec<_> = policy.prompts.iter().map(|prompt| upper(prompt.as_str())).collect();
-    let responses: Vec<_> = policy.response_types.iter().map(|kind| client::response_type(kind.as_str())).collect();
+    let responses: Vec<_> = policy.response_types.iter().map(|kind| names::response_type(kind.as_str())).collect();
     let scopes = scopes(mount);
     let members = json!({
         "apiKey": service_id(mount),
@@ -142,7 +109,7 @@ pub(super) fn told(mount: &Mount) -> Map<String, Value> {
         "clientIdAliasEnabled": true,
         "supportedGrantTypes": grants,
         "supportedResponseTypes": responses,
-        "supportedTokenAuthMethods": methods.into_iter().filter(|name| client::is_known_everywhere(name)).collect::<Vec<_>>(),
+        "supportedTokenAuthMethods": methods.into_iter().filter(|name| names::is_known_everywhere(name)).collect::<Vec<_>>(),
         "supportedPromptValues": prompts,
         "supportedScopes": scopes.iter().map(|name| json!({ "name": name, "defaultEntry": false })).collect::<Vec<_>>(),
         "supportedAuthorizationDetailsTypes": tenant.authorization_details_types.keys().collect::<Vec<_>>(),

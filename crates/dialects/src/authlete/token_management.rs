@@ -17,7 +17,7 @@ use super::client::{faulted, unknown_client};
 use super::members::{self, Property};
 use super::numbers::{client_number, find_client};
 use super::result::{self, No, acted, json_200};
-use super::service::Slice;
+use super::slice::Slice;
 use super::token::{properties, words};
 use crate::incoming::Response;
 use crate::operation::Asked;
