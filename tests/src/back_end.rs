@@ -54,6 +54,16 @@ fn below_service(published: &str) -> (&str, String) {
     (method, path.split('/').map(named).collect::<Vec<_>>().join("/"))
 }
 
+/// Whether the answers of an operation are held to a schema.
+///
+/// # Panics
+/// When the document is not as it was.
+#[must_use]
+pub fn has_schema(method: &str, path: &str) -> bool {
+    let operations = DOCUMENT["operations"].as_object().expect("operations");
+    operations.keys().any(|known| below_service(known) == (method, path.to_owned()))
+}
+
 /// Holds the body of a 200 to the published schema of its operation. A library that sends POST where the document has GET or
 /// DELETE gets the same answer.
 ///

@@ -129,6 +129,24 @@ fn a_push_through_authletes_api_is_finished_on_the_standard_mount() {
 }
 
 #[test]
+fn what_a_person_allowed_is_not_widened_through_authletes_api() {
+    let site = Site::start();
+    let (app, mount) = (Application { scope: "openid", ..site.basic_app() }, site.standard());
+    let mut http = Http::to(site.address());
+    let pushed = app.push(&mut http, &mount).unwrap();
+    let callback = site.browser().approve(&pushed.url, ALICE).unwrap().callback();
+    let tokens = app.finish(&mut http, &mount, &pushed, &callback).unwrap();
+    let url = format!("{}/api/{ACME_SERVICE_ID}/auth/token/update", site.server.url());
+    let mut update = |scopes: &Value| {
+        let body = json!({ "accessToken": tokens["access_token"], "scopes": scopes });
+        http.send(&Request::json(&url, &body).bearer(BACKEND_TOKEN)).unwrap().json()
+    };
+    let widened = update(&json!(["openid", "profile"]));
+    assert_eq!((&widened["action"], &widened["scopes"]), (&json!("OK"), &json!(["openid"])), "{widened}");
+    assert_eq!(update(&json!(["profile"]))["scopes"], json!([]));
+}
+
+#[test]
 fn who_denies_is_sent_back_with_access_denied_once() {
     let site = Site::start();
     let (app, mount) = (site.basic_app(), site.standard());

@@ -6,10 +6,11 @@ use parhelion_protocol::params::scope::{self, Scope};
 use crate::Engine;
 use crate::fault::{Fault, Turned};
 use crate::person::Person;
-use crate::ports::{Commit, Condition, Id, Key, Kind, MAX_SCAN, Moment, Verdict};
-use crate::records::{self, External, ExternalConsent};
+use crate::ports::{Commit, Condition, Id, Key, Kind, MAX_SCAN, Moment, Stored, Verdict};
+use crate::records::{self, External, ExternalConsent, ExternalConsentV1, Narrowed};
 use crate::reference::sha256;
 use crate::registry::{Mount, Tenant};
+use crate::ticket::check_subject;
 
 /// How long it is kept after the last change, in seconds: two years, or as long as a grant may live.
 const KEPT_S: i64 = 2 * 365 * 24 * 3600;
@@ -29,11 +30,15 @@ impl Engine {
         sub: &str,
         external: Option<&External>,
     ) -> Result<Option<Person>, Turned> {
-        if let Some(said) = external {
-            let consent = self.external_consent(&mount.tenant, client_id, sub).await?;
-            if consent.is_some_and(|consent| said.given_at_ms <= consent.ended_until_ms) {
+        if let Some(said) = external
+            && let Some(consent) = self.external_consent(&mount.tenant, client_id, sub).await?
+        {
+            if said.given_at_ms <= consent.ended_until_ms {
                 return Ok(None);
             }
+            let narrowed = consent.narrowed.filter(|narrowed| said.given_at_ms <= narrowed.until_ms);
+            let narrowed_to = narrowed.map(|narrowed| scope::parse(&narrowed.scope).unwrap_or_default());
+            return Ok(Some(Person::External { sub: sub.to_owned(), said: said.clone(), narrowed_to }));
         }
         Ok(Person::find(&mount.tenant, sub, external))
     }
@@ -49,7 +54,7 @@ impl Engine {
         sub: &str,
     ) -> Result<Option<ExternalConsent>, Turned> {
         let Some(stored) = self.store.get(key(tenant, client_id, sub)).await? else { return Ok(None) };
-        Ok(Some(records::open(&stored)?))
+        Ok(Some(opened(&stored)?))
     }
 
     /// Everything that a user of a back end allowed, in no order that means anything.
@@ -61,7 +66,7 @@ impl Engine {
         for _ in 0..LOOKED_AT_MAX.div_ceil(MAX_SCAN) {
             let page = self.store.scan(tenant.uid, Kind::ExternalConsent, after, MAX_SCAN).await?;
             for (_, stored) in &page {
-                let consent: ExternalConsent = records::open(stored)?;
+                let consent = opened(stored)?;
                 if consent.sub == sub && consent.latest.is_some() {
                     found.push(consent);
                 }
@@ -77,7 +82,7 @@ impl Engine {
     /// Ends every grant that a user gave a client, and forgets what was allowed.
     ///
     /// # Errors
-    /// [`Turned::Faulted`].
+    /// A subject that nobody can have; [`Turned::Faulted`].
     pub async fn end_external_grants(&self, tenant: &Tenant, client_id: &str, sub: &str) -> Result<(), Turned> {
         let now_ms = self.store.now().0;
         self.change(tenant, client_id, sub, |consent| {
@@ -87,10 +92,26 @@ impl Engine {
         .await
     }
 
+    /// Narrows what a user gave a client until now: whatever lives by it allows what it was issued for and `scope` has.
+    /// The last word counts. What is granted afterwards is not touched.
+    ///
+    /// # Errors
+    /// A subject that nobody can have; [`Turned::Faulted`].
+    pub async fn narrow_external_grants(
+        &self,
+        tenant: &Tenant,
+        client_id: &str,
+        sub: &str,
+        scope: &Scope,
+    ) -> Result<(), Turned> {
+        let narrowed = Narrowed { scope: scope.to_string(), until_ms: self.store.now().0 };
+        self.change(tenant, client_id, sub, |consent| consent.narrowed = Some(narrowed.clone())).await
+    }
+
     /// Forgets what a user allowed a client; grants go on.
     ///
     /// # Errors
-    /// [`Turned::Faulted`].
+    /// A subject that nobody can have; [`Turned::Faulted`].
     pub async fn forget_external_consent(&self, tenant: &Tenant, client_id: &str, sub: &str) -> Result<(), Turned> {
         self.change(tenant, client_id, sub, |consent| (consent.latest, consent.merged) = (None, None)).await
     }
@@ -102,6 +123,7 @@ impl Engine {
         sub: &str,
         change: impl Fn(&mut ExternalConsent),
     ) -> Result<(), Turned> {
+        check_subject(sub)?;
         for _ in 0..RACES_MAX {
             let commit = self.changed(tenant, client_id, sub, &change).await?;
             if self.store.commit(commit).await? == Verdict::Done {
@@ -139,7 +161,7 @@ impl Engine {
         let stored = self.store.get(key).await?;
         let condition = stored.as_ref().map_or(Condition::Absent(key), |was| Condition::Unchanged(key, was.version));
         let (mut consent, kept_until) = match &stored {
-            Some(stored) => (records::open(stored)?, stored.expires_at),
+            Some(stored) => (opened(stored)?, stored.expires_at),
             None => (ExternalConsent::default(), Moment(0)),
         };
         let now = self.store.now();
@@ -149,6 +171,10 @@ impl Engine {
         let write = records::put_open(tenant.uid, key.id, &consent, now.plus_s(KEPT_S).max(kept_until))?;
         Ok(Commit { conditions: vec![condition], writes: vec![write] })
     }
+}
+
+fn opened(stored: &Stored) -> Result<ExternalConsent, Fault> {
+    records::open_or_former::<ExternalConsent, ExternalConsentV1>(stored)
 }
 
 fn key(tenant: &Tenant, client_id: &str, sub: &str) -> Key {

@@ -139,7 +139,7 @@ pub(crate) fn active(live: &LiveToken) -> Map<String, Value> {
         ("client_id", Some(json!(token.client_id))),
         ("username", live.user.as_ref().and_then(Person::username).map(|name| json!(name))),
         ("token_type", Some(json!(token_type(token.bound_to)))),
-        ("exp", Some(json!(live.expires_at.epoch_s()))),
+        ("exp", Some(json!(live.expires_at().epoch_s()))),
         ("iat", Some(json!(token.issued_at_s))),
         ("sub", Some(live.user.as_ref().map_or_else(|| json!(token.client_id), |user| json!(user.shown_sub())))),
         ("aud", Some(audience(&token.audience))),

@@ -32,8 +32,10 @@ pub mod registry;
 pub mod response;
 mod response_jwt;
 pub mod revoke;
+pub mod settings;
 pub mod ticket;
 pub mod token;
+pub mod token_change;
 pub mod token_management;
 pub mod token_worth;
 mod unpack;
@@ -48,7 +50,7 @@ use arc_swap::ArcSwap;
 
 use clients::RebuiltClients;
 use ports::{ClientKeys, Entropy, NoRequestObjectHosts, Passwords, RegisteredKeysOnly, RequestObjectHosts, Store};
-use registry::Registry;
+use registry::{Mount, Registry};
 
 /// The engine: its ports, and the snapshot of who there is.
 pub struct Engine {
@@ -61,6 +63,8 @@ pub struct Engine {
     client_keys: Arc<dyn ClientKeys>,
     request_object_hosts: Arc<dyn RequestObjectHosts>,
     registry: ArcSwap<Registry>,
+    /// Every mount as the configuration has it, in the order of the registry.
+    configured: Vec<Arc<Mount>>,
     rebuilt: RebuiltClients,
 }
 
@@ -79,6 +83,7 @@ impl Engine {
             passwords,
             client_keys: Arc::new(RegisteredKeysOnly),
             request_object_hosts: Arc::new(NoRequestObjectHosts),
+            configured: registry.mounts.clone(),
             registry: ArcSwap::from_pointee(registry),
             rebuilt: RebuiltClients::default(),
         }
@@ -96,9 +101,10 @@ impl Engine {
         Self { request_object_hosts, ..self }
     }
 
-    /// Serves whom `registry` names from now on; requests under way finish with what they began with.
-    pub fn replace_registry(&self, registry: Registry) {
-        self.registry.store(Arc::new(registry));
+    /// Serves whom the changed registry names from now on, which has the same mounts in the same order; requests under
+    /// way finish with what they began with. `change` may be asked more than once.
+    pub fn change_registry(&self, change: impl Fn(&Registry) -> Registry) {
+        self.registry.rcu(|registry| change(registry));
     }
 
     /// The snapshot of this moment.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parhelion_protocol::params::scope::Scope;
+use parhelion_protocol::params::scope::{self, Scope};
 use serde_json::{Map, Value};
 
 use crate::records::External;
@@ -19,7 +19,12 @@ pub(crate) enum Person {
     /// A user of the tenant.
     User(Arc<User>),
     /// A back end's.
-    External { sub: String, said: External },
+    External {
+        sub: String,
+        said: External,
+        /// The most that may be had of what they granted, if that was narrowed since.
+        narrowed_to: Option<Scope>,
+    },
 }
 
 impl Person {
@@ -27,7 +32,7 @@ impl Person {
     /// never looked for among the tenant's users, whatever the subject.
     pub(crate) fn find(tenant: &Tenant, sub: &str, external: Option<&External>) -> Option<Self> {
         match external {
-            Some(said) => Some(Self::External { sub: sub.to_owned(), said: said.clone() }),
+            Some(said) => Some(Self::External { sub: sub.to_owned(), said: said.clone(), narrowed_to: None }),
             None => tenant.users.with_sub(sub).map(|user| Self::User(Arc::clone(user))),
         }
     }
@@ -36,7 +41,7 @@ impl Person {
     pub(crate) fn shown_sub(&self) -> &str {
         match self {
             Self::User(user) => &user.sub,
-            Self::External { sub, said } => said.shown_sub.as_ref().unwrap_or(sub),
+            Self::External { sub, said, .. } => said.shown_sub.as_ref().unwrap_or(sub),
         }
     }
 
@@ -61,6 +66,16 @@ impl Person {
         match self {
             Self::User(_) => None,
             Self::External { said, .. } => Some(said),
+        }
+    }
+
+    /// What is left of a scope that they granted.
+    pub(crate) fn left_of(&self, granted: &str) -> String {
+        match self {
+            Self::External { narrowed_to: Some(most), .. } => {
+                scope::parse(granted).unwrap_or_default().filtered(|word| most.has(word)).to_string()
+            }
+            Self::User(_) | Self::External { narrowed_to: None, .. } => granted.to_owned(),
         }
     }
 

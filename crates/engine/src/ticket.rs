@@ -255,7 +255,7 @@ impl Engine {
         beside.writes.extend(consent.writes);
         let said = External { given_at_ms: now.0, ..vouched.said.clone() };
         let allowing = Allowing {
-            person: &Person::External { sub: vouched.subject.clone(), said },
+            person: &Person::External { sub: vouched.subject.clone(), said, narrowed_to: None },
             sub: &vouched.subject,
             auth_time_s: vouched.auth_time_s.unwrap_or(0),
             session: [0; 32],

@@ -15,14 +15,13 @@ use serde_json::{Map, Value, json};
 
 use crate::Engine;
 use crate::client_request::Possession;
-use crate::fault::{Fault, Turned};
+use crate::fault::Turned;
 use crate::introspect::{Introspected, active, inactive};
 use crate::nonce;
 use crate::ports::Moment;
 use crate::records::Property;
 use crate::registry::Mount;
 use crate::response_jwt;
-use crate::token::grant_key;
 use crate::user_claims;
 use crate::userinfo::{LiveToken, Scheme, ShownToken, Userinfo, userinfo};
 
@@ -96,10 +95,7 @@ impl Engine {
             Ok(None) => return TokenAnswer::none(Reason::AccessTokenInvalid.into()),
             Err(turned) => return TokenAnswer::none(turned),
         };
-        let worth = match self.token_worth(mount, &live).await {
-            Ok(worth) => worth,
-            Err(turned) => return TokenAnswer::none(turned),
-        };
+        let worth = TokenWorth::of(&live);
         let policy = &live.known.policy;
         let proof_shown = !matches!(question.possession.dpop, dpop::Shown::Absent);
         // A proof beside a token that is bound to no key proves nothing, and takes nothing away.
@@ -185,20 +181,21 @@ impl Engine {
         let jwt = response_jwt::make(&mount.tenant, &reader.introspection, &reader.keys, typ, payload.as_bytes())?;
         Ok(Introspected::Jwt(jwt))
     }
+}
 
-    async fn token_worth(&self, mount: &Mount, live: &LiveToken) -> Result<TokenWorth, Turned> {
+impl TokenWorth {
+    fn of(live: &LiveToken) -> Self {
         let (token, grant) = (&live.token, &live.grant);
-        let stored = self.store.get(grant_key(mount, token.grant)).await?.ok_or(Turned::from(Fault::Record))?;
         let scope = scope::parse(&token.scope).unwrap_or_default();
         let said = live.user.as_ref().and_then(|person| person.said());
         let asked: Option<Value> = grant.claims.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        Ok(TokenWorth {
+        Self {
             client_id: token.client_id.clone(),
             sub: live.user.as_ref().map(|person| person.sub().to_owned()),
             scope: token.scope.clone(),
             audience: token.audience.clone(),
-            expires_at: live.expires_at,
-            refreshable: stored.expires_at > live.expires_at,
+            expires_at: live.expires_at(),
+            refreshable: live.stored_grant.expires_at > live.expires_at(),
             properties: grant.properties.clone(),
             certificate_thumbprint: held(live).x5t_s256.map(|thumbprint| base64url::encode(&thumbprint)),
             acr: said.and_then(|said| said.acr.clone()),
@@ -207,7 +204,7 @@ impl Engine {
             claims: user_claims::names(&scope).map(str::to_owned).collect(),
             userinfo_claims: asked.and_then(|asked| Some(asked.get("userinfo")?.to_string())),
             authorization_details: token.authorization_details.clone(),
-        })
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::clients::KnownClient;
 use crate::fault::{Fault, Turned};
 use crate::nonce;
 use crate::person::Person;
-use crate::ports::Moment;
+use crate::ports::{Moment, Stored};
 use crate::records::{self, AccessToken, Grant};
 use crate::reference::Reference;
 use crate::registry::Mount;
@@ -26,10 +26,18 @@ use crate::user_claims::Place;
 /// An access token that is live, and so is the grant behind it.
 pub(crate) struct LiveToken {
     pub(crate) token: AccessToken,
+    pub(crate) stored: Stored,
     pub(crate) grant: Grant,
-    pub(crate) expires_at: Moment,
+    pub(crate) stored_grant: Stored,
     pub(crate) user: Option<Person>,
     pub(crate) known: KnownClient,
+}
+
+impl LiveToken {
+    /// From when on it is not good.
+    pub(crate) const fn expires_at(&self) -> Moment {
+        self.stored.expires_at
+    }
 }
 
 /// How an access token is shown.
@@ -142,15 +150,18 @@ impl Engine {
         let Some(stored) = self.store.get(records::key_of::<AccessToken>(tenant.uid, &reference)).await? else {
             return Ok(None);
         };
-        let token = records::open_sealed::<AccessToken>(tenant.uid, &reference, &stored)?;
-        let Some((grant, _)) = self.find_grant(mount, token.grant).await? else { return Ok(None) };
+        let mut token = records::open_sealed::<AccessToken>(tenant.uid, &reference, &stored)?;
+        let Some((grant, stored_grant)) = self.find_grant(mount, token.grant).await? else { return Ok(None) };
         let user = match &token.sub {
             Some(sub) => self.find_person(mount, &token.client_id, sub, grant.external.as_ref()).await?,
             None => None,
         };
         let Some(known) = self.find_served_client(mount, &token.client_id).await? else { return Ok(None) };
+        if let Some(person) = &user {
+            token.scope = person.left_of(&token.scope);
+        }
         let whole = user.is_some() == token.sub.is_some();
-        Ok(whole.then_some(LiveToken { token, grant, expires_at: stored.expires_at, user, known }))
+        Ok(whole.then_some(LiveToken { token, stored, grant, stored_grant, user, known }))
     }
 }
 

@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use parhelion_engine::ports::{Id, Key, Moment, Stored, TenantUid, Write};
 use parhelion_engine::records::{
     self, AccessToken, ClientRecord, Code, CodeState, ConsentRecord, EncryptionKeyRecord, External, ExternalConsent,
-    Grant, InitialAccessUses, Layout, OnceKeyMark, Payload, Property, PushedRequest, RefreshState, RefreshToken,
-    Session, SigningKeyRecord, StoredClient, StoredSecret, Summary, Taken, TenantRecord, Ticket, WrappedKey,
+    ExternalConsentV1, Grant, InitialAccessUses, Layout, Narrowed, OnceKeyMark, Payload, Property, PushedRequest,
+    RefreshState, RefreshToken, Session, SigningKeyRecord, StoredClient, StoredSecret, Summary, Taken, TenantRecord,
+    TenantSettings, Ticket, WrappedKey,
 };
 use parhelion_engine::reference::{Nonce, Reference};
 use parhelion_protocol::params::code_challenge::CodeChallenge;
@@ -121,8 +122,13 @@ fn ticket_and_what_a_back_end_keeps_are_as_they_were() {
         merged: Some("openid email".to_owned()),
         changed_at_ms: 1_800_000_000_000,
         ended_until_ms: 1_700_000_000_000,
+        narrowed: Some(Narrowed { scope: "openid".to_owned(), until_ms: 1_750_000_000_000 }),
     };
-    check_open("external_consent", &consent);
+    check_open("external_consent_v2", &consent);
+    let former = records::open_or_former::<ExternalConsent, ExternalConsentV1>(&stored(
+        golden().remove("external_consent").unwrap(),
+    ));
+    assert_eq!(former.unwrap(), ExternalConsent { narrowed: None, ..consent });
 }
 
 #[test]
@@ -190,6 +196,8 @@ fn open_records_are_as_they_were() {
     check_open("signing_key", &SigningKeyRecord(key.clone()));
     check_open("encryption_key", &EncryptionKeyRecord(key));
     check_open("initial_access", &InitialAccessUses { uses: 3 });
+    let (dialect, policy) = ("authlete".to_owned(), "pkce = \"s256\"\n".to_owned());
+    check_open("tenant_settings", &TenantSettings { dialect, policy, changed_at_ms: 1_800_000_000_000 });
 }
 
 #[test]

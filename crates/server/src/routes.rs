@@ -8,7 +8,7 @@ use http::HeaderMap;
 use parhelion_dialects::operation::{Operation, SEGMENTS_MAX};
 use parhelion_dialects::{Dialect, Lobby};
 use parhelion_engine::discovery;
-use parhelion_engine::registry::Mount;
+use parhelion_engine::registry::{Mount, Registry};
 use parhelion_protocol::endpoint::Endpoint;
 
 use crate::config::{CorsPlan, INTERACTIONS, Served, claims};
@@ -97,6 +97,8 @@ pub(crate) struct RouteTable {
     /// The paths of tenants in lobbies.
     tenants: HashMap<String, Candidates<()>>,
     lobbies: Vec<LobbyPlace>,
+    /// Whose mounts they are.
+    over: Arc<Registry>,
 }
 
 /// Who answers at a path; more than one only where their hosts tell them apart.
@@ -188,10 +190,15 @@ impl RouteTable {
         Some(format!("{base}{moved}"))
     }
 
-    /// The same table over changed mounts: each by tenant and issuer in the place of the one it comes from.
-    pub(crate) fn with_mounts(&self, mounts: &[Arc<Mount>]) -> Self {
-        let mut table = self.clone();
-        let mut places = Replaced { mounts, made: Vec::new() };
+    /// Whether it is the table over this registry.
+    pub(crate) fn is_over(&self, registry: &Arc<Registry>) -> bool {
+        Arc::ptr_eq(&self.over, registry)
+    }
+
+    /// The same table over a changed registry: each mount by tenant and issuer in the place of the one it comes from.
+    pub(crate) fn over(&self, registry: &Arc<Registry>) -> Self {
+        let mut table = Self { over: Arc::clone(registry), ..self.clone() };
+        let mut places = Replaced { mounts: &registry.mounts, made: Vec::new() };
         table.exact.values_mut().for_each(|candidates| places.replace(candidates));
         table.interactions.values_mut().for_each(|candidates| places.replace(candidates));
         table.homes.values_mut().for_each(|candidates| places.replace(candidates));

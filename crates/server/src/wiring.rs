@@ -98,7 +98,12 @@ pub(crate) async fn wire(config: &Config, ports: Ports) -> Result<(Engine, Vec<W
         .flat_map(|(plan, tenant)| plan.mounts.iter().map(|mount| wired(mount, tenant, &api_tokens)))
         .collect();
     let registry = Registry { mounts: wired.iter().map(|wired| Arc::clone(&wired.mount)).collect() };
-    Ok((Engine::new(ports.store, ports.entropy, ports.passwords, registry), wired, rings))
+    let engine = Engine::new(ports.store, ports.entropy, ports.passwords, registry);
+    for Wired { mount, .. } in &wired {
+        let loaded = engine.load_settings(mount).await;
+        loaded.map_err(|fault| WiringFault { tenant: mount.tenant.id.clone(), cause: fault.into() })?;
+    }
+    Ok((engine, wired, rings))
 }
 
 fn wired<'a>(plan: &'a MountPlan, tenant: &Arc<Tenant>, api_tokens: &Arc<ApiTokens>) -> Wired<'a> {

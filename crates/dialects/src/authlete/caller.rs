@@ -27,7 +27,7 @@ pub(super) fn admit(mount: &Mount, headers: &HeaderMap, right: Right) -> Result<
         return Err(Box::new(foreign_service()));
     }
     if !token.allows(right) {
-        return Err(Box::new(result::answer(403, "A900204", "the access token lacks the right that this needs.")));
+        return Err(without_right());
     }
     Ok(())
 }
@@ -58,6 +58,10 @@ fn basic(value: &[u8]) -> Option<(String, Zeroizing<String>)> {
     let pair = Zeroizing::new(base64::decode(scheme).ok()?);
     let (service, secret) = std::str::from_utf8(&pair).ok()?.split_once(':')?;
     Some((service.to_owned(), Zeroizing::new(secret.to_owned())))
+}
+
+pub(super) fn without_right() -> Box<Response> {
+    Box::new(result::answer(403, "A900204", "the access token lacks the right that this needs."))
 }
 
 pub(super) fn unknown() -> Box<Response> {

@@ -6,57 +6,19 @@ use parhelion_engine::records::{ExternalConsent, StoredClient};
 use parhelion_engine::registry::{Mount, Right};
 use parhelion_protocol::client::{Client, Credential};
 use parhelion_protocol::form;
-use parhelion_protocol::profile::{Pkce, PushedRequests, RequestObjects, SenderConstraint};
+use parhelion_protocol::profile::{PushedRequests, RequestObjects, SenderConstraint};
 use parhelion_protocol::refusal::Reason;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::names::{is_algorithm, is_method, response_type};
 use super::numbers::{client_number, find_client, kept_clients, service_id};
 use super::result::{self, No, json_200};
-use super::service::Slice;
+use super::slice::Slice;
 use super::token::words;
 use super::{caller, client_members, members};
 use crate::incoming::Response;
 use crate::operation::Asked;
-
-/// The published names of client authentication methods; nothing else may be said.
-const METHODS: &[&str] = &[
-    "NONE",
-    "CLIENT_SECRET_BASIC",
-    "CLIENT_SECRET_POST",
-    "CLIENT_SECRET_JWT",
-    "PRIVATE_KEY_JWT",
-    "TLS_CLIENT_AUTH",
-    "SELF_SIGNED_TLS_CLIENT_AUTH",
-    "ATTEST_JWT_CLIENT_AUTH",
-];
-
-/// The same of signature algorithms.
-const ALGORITHMS: &[&str] = &[
-    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA",
-];
-
-/// Whether a method is one that the vendor's older libraries know too: they cannot read a service with any other.
-pub(super) fn is_known_everywhere(name: &str) -> bool {
-    METHODS.iter().filter(|known| **known != "ATTEST_JWT_CLIENT_AUTH").any(|known| *known == name)
-}
-
-/// Whether a method has a published name.
-pub(super) fn is_method(name: &str) -> bool {
-    METHODS.contains(&name)
-}
-
-/// A response type by its published name: its words in an order of their own.
-pub(super) fn response_type(oauth: &str) -> String {
-    let said = |word: &&str| oauth.split(' ').any(|sent| sent == *word);
-    let (code, id_token, token) = ("code", "id_token", "token");
-    let words: Vec<&str> = if said(&code) && !said(&id_token) {
-        [code, token].into_iter().filter(said).collect()
-    } else {
-        [code, id_token, token].into_iter().filter(said).collect()
-    };
-    if words.is_empty() { oauth.to_uppercase() } else { words.join("_").to_uppercase() }
-}
 
 /// `/client/get/{clientId}`.
 pub(super) async fn get(asked: &Asked<'_>) -> Result<Response, No> {
@@ -133,7 +95,7 @@ pub(super) fn full(known: &KnownClient, record: Option<&StoredClient>, secret: O
         "authorizationDetailsTypes": client.authorization_details_types,
         "requestObjectRequired": client.request_objects == RequestObjects::Required,
         "parRequired": policy.pushed_requests != PushedRequests::Optional,
-        "pkceRequired": policy.pkce != Pkce::Optional,
+        "pkceRequired": policy.pkce.is_required(),
         "pkceS256Required": !policy.pkce.accepts_plain(),
         "dpopRequired": client.dpop_bound_access_tokens == SenderConstraint::Required,
         "tlsClientCertificateBoundAccessTokens":
@@ -154,11 +116,8 @@ pub(super) fn full(known: &KnownClient, record: Option<&StoredClient>, secret: O
     };
     let optional = [
         ("clientUri", client.client_uri.as_deref()),
-        ("tokenAuthSignAlg", assertion_alg.filter(|name| ALGORITHMS.contains(name))),
-        (
-            "requestSignAlg",
-            client.request_object_signing_alg.map(|alg| alg.name()).filter(|name| ALGORITHMS.contains(name)),
-        ),
+        ("tokenAuthSignAlg", assertion_alg.filter(|name| is_algorithm(name))),
+        ("requestSignAlg", client.request_object_signing_alg.map(|alg| alg.name()).filter(|name| is_algorithm(name))),
     ];
     members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
     if !is_method(&method.as_str().to_uppercase()) {
@@ -191,8 +150,11 @@ fn of_subject(asked: &Asked<'_>, at: usize) -> Result<(String, Slice), No> {
         if asked.method == http::Method::POST { members::read(asked)? } else { members::read_query(asked)? };
     let in_path = asked.segments.get(at).and_then(|segment| decoded(segment));
     let subject = in_path.or(sent.subject).filter(|subject| !subject.is_empty());
-    let missing = || Box::new(result::answer(400, "A900208", "the request does not name a subject."));
-    Ok((subject.ok_or_else(missing)?, sent.slice))
+    Ok((subject.ok_or_else(no_subject)?, sent.slice))
+}
+
+fn no_subject() -> Box<Response> {
+    Box::new(result::answer(400, "A900208", "the request does not name a subject."))
 }
 
 /// `/client/granted_scopes/get/{clientId}`.
@@ -241,6 +203,28 @@ pub(super) async fn end_authorization(asked: &Asked<'_>) -> Result<Response, No>
     let mut members = about_consent(asked.mount, &client, &subject, None);
     members.extend(result::members("A137001", "Deleted the access tokens that the subject had granted to the client."));
     Ok(json_200(members))
+}
+
+#[derive(Deserialize)]
+struct Narrowing {
+    subject: Option<String>,
+    scopes: Option<Vec<String>>,
+}
+
+/// `/client/authorization/update/{clientId}`: what the subject's tokens allow is narrowed. Without scopes nothing is.
+pub(super) async fn narrow_authorization(asked: &Asked<'_>) -> Result<Response, No> {
+    caller::admit(asked.mount, asked.headers, Right::ModifyClient)?;
+    let sent: Narrowing = members::read(asked)?;
+    let KnownClient { client, .. } = named(asked).await?;
+    let subject = sent.subject.filter(|subject| !subject.is_empty()).ok_or_else(no_subject)?;
+    let Some(scopes) = sent.scopes else {
+        return Ok(json_200(result::members("A138001", "There is nothing to update.")));
+    };
+    let most = client.scope.filtered(|word| scopes.iter().any(|named| named == word));
+    let tenant = &asked.mount.tenant;
+    let narrowed = asked.engine.narrow_external_grants(tenant, &client.client_id, &subject, &most).await;
+    narrowed.map_err(|turned| faulted(asked, turned))?;
+    Ok(json_200(result::members("A138001", "Updated the access tokens that the subject had granted to the client.")))
 }
 
 /// `/client/authorization/get/list`: the clients that a user granted something to.

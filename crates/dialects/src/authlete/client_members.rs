@@ -11,7 +11,7 @@ use parhelion_protocol::params::scope;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use serde_json::{Map, Value};
 
-use super::client::response_type;
+use super::names::response_type;
 use super::numbers::client_number;
 use super::service;
 

@@ -12,13 +12,18 @@ mod envelope;
 mod form_post;
 mod introspection;
 mod members;
+mod names;
 mod numbers;
 mod operations;
 mod result;
 mod service;
+mod service_update;
+mod slice;
 mod ticket;
 mod token;
 mod token_management;
+mod token_ticket;
+mod token_update;
 
 use http::HeaderMap;
 use parhelion_engine::client_request::{ClientRequest, Judged};

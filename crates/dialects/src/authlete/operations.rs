@@ -7,8 +7,8 @@ use parhelion_engine::registry::Right;
 
 use super::result::{self, No, answered};
 use super::{
-    authorization, caller, client, client_management, client_registration, introspection, numbers, service, ticket,
-    token_management,
+    authorization, caller, client, client_management, client_registration, introspection, numbers, service,
+    service_update, ticket, token_management, token_ticket, token_update,
 };
 use crate::incoming::Response;
 use crate::operation::{Answering, Asked, Operation, Serve};
@@ -35,13 +35,18 @@ pub(super) const OF_A_SERVICE: &[Operation] = &[
     }),
     at("userinfo", POST, "/auth/userinfo", 0, |asked| made(introspection::userinfo(asked))),
     at("userinfo_issue", POST, "/auth/userinfo/issue", 0, |asked| made(introspection::issue_userinfo(asked))),
+    at("token_issue", POST, "/auth/token/issue", 0, |asked| made(token_ticket::issue(asked))),
+    at("token_fail", POST, "/auth/token/fail", 0, |asked| made(token_ticket::fail(asked))),
     at("token_create", POST, "/auth/token/create", 0, |asked| made(token_management::create(asked))),
+    at("token_update", POST, "/auth/token/update", 0, |asked| made(token_update::update(asked))),
     at("token_delete", DELETE, "/auth/token/delete", 1, |asked| made(token_management::delete(asked))),
     at("token_revoke", POST, "/auth/token/revoke", 0, |asked| made(token_management::revoke(asked))),
     at("tokens", GET, "/auth/token/get/list", 0, |asked| made(token_management::list(asked))),
     at("configuration", GET_OR_POST, "/service/configuration", 0, |asked| made(service::configuration(asked))),
     at("jwks", GET_OR_POST, "/service/jwks/get", 0, |asked| made(service::jwks(asked))),
     at("service", GET, "/service/get", 0, |asked| made(service::get(asked))),
+    at("service_update", POST, "/service/update", 0, |asked| made(service_update::update(asked))),
+    at("service_delete", DELETE, "/service/delete", 0, |asked| made(service_update::delete(asked))),
     at("client", GET, "/client/get", 1, |asked| made(client::get(asked))),
     at("clients", GET, "/client/get/list", 0, |asked| made(client::list(asked))),
     at("client_create", POST, "/client/create", 0, |asked| made(client_management::create(asked))),
@@ -73,6 +78,9 @@ pub(super) const OF_A_SERVICE: &[Operation] = &[
     }),
     at("authorizations", GET_OR_POST, "/client/authorization/get/list", 0, |asked| made(client::authorizations(asked))),
     at("authorizations", GET, "/client/authorization/get/list", 1, |asked| made(client::authorizations(asked))),
+    at("authorization_update", POST, "/client/authorization/update", 1, |asked| {
+        made(client::narrow_authorization(asked))
+    }),
     at("authorization_delete", DELETE_OR_POST, "/client/authorization/delete", 1, |asked| {
         made(client::end_authorization(asked))
     }),
@@ -84,6 +92,7 @@ pub(super) const OF_A_SERVICE: &[Operation] = &[
 /// Below `/api`.
 pub(super) const OF_NO_SERVICE: &[Operation] = &[
     at("services", GET, "/service/get/list", 0, |asked| made(service::list(asked))),
+    at("service_create", POST, "/service/create", 0, |asked| made(service_update::create(asked))),
     at("healthcheck", GET, "/lifecycle/healthcheck", 0, |asked| made(health(asked))),
 ];
 

@@ -89,11 +89,21 @@ pub(super) fn turned_as(
 ) -> No {
     let refusal = turned.refusal();
     let of_caller = refusal.reason == Reason::VouchedMalformed;
-    let code = if of_caller { derived(refusal.public().code, DoneBy::Caller) } else { client_code(&refusal, None) };
+    let code = if of_caller { caller_code(&refusal) } else { client_code(&refusal, None) };
     let usual = if of_caller { "INTERNAL_SERVER_ERROR" } else { action_of_endpoint(&refusal) };
     let mut members = acted(&code, &refusal.description(), action.unwrap_or(usual));
     members.insert("responseContent".to_owned(), error_body(asked.public_url, &refusal, &code).into());
     No::Turned { response: Box::new(json_200(members)), turned, client_id }
+}
+
+/// A ticket of the token endpoint that nobody gave: the caller's doing, and none of its client's.
+pub(super) fn token_ticket_unknown(asked: &Asked<'_>) -> No {
+    let turned = Turned::from(Reason::TicketUnknown);
+    let code = caller_code(&turned.refusal());
+    let mut members = acted(&code, turned.public().description, "INTERNAL_SERVER_ERROR");
+    let content = error_body(asked.public_url, &Reason::ServerFault.into(), &code);
+    members.insert("responseContent".to_owned(), content.into());
+    No::Turned { response: Box::new(json_200(members)), turned, client_id: None }
 }
 
 /// What the caller sends, where it can be nothing but 400 or 500.
@@ -194,8 +204,7 @@ pub(super) fn caller_error(refusal: &Refusal) -> Response {
 
 /// The same, with what is wrong where.
 pub(super) fn unfit(refusal: &Refusal) -> Response {
-    let code = derived(refusal.public().code, DoneBy::Caller);
-    answer(400, &code, &refusal.description())
+    answer(400, &caller_code(refusal), &refusal.description())
 }
 
 /// The one required member is not there.
@@ -218,6 +227,11 @@ pub(super) fn members(code: &str, message: &str) -> Map<String, Value> {
     members.insert("resultCode".to_owned(), code.into());
     members.insert("resultMessage".to_owned(), json!(format!("[{code}] {message}")));
     members
+}
+
+/// The code of what the caller itself did wrong.
+pub(super) fn caller_code(refusal: &Refusal) -> String {
+    derived(refusal.public().code, DoneBy::Caller)
 }
 
 pub(super) fn client_code(refusal: &Refusal, method: Option<Method>) -> String {

@@ -4,13 +4,15 @@ use parhelion_engine::discovery;
 use parhelion_engine::registry::{Mount, Right};
 use parhelion_protocol::client::GrantType;
 use parhelion_protocol::endpoint::Endpoint;
-use parhelion_protocol::profile::{DpopNonce, Pkce, PushedRequests, RefreshTokenRotation, RequestObjects};
+use parhelion_protocol::limits;
+use parhelion_protocol::profile::{DpopNonce, PushedRequests, RefreshTokenRotation, RequestObjects};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::numbers::service_id;
 use super::result::{No, json_200};
-use super::{caller, client, members};
+use super::slice::Slice;
+use super::{caller, members, names};
 use crate::incoming::Response;
 use crate::oauth_answer::{NO_STORE, json_response};
 use crate::operation::Asked;
@@ -64,41 +66,7 @@ pub(super) async fn jwks(asked: &Asked<'_>) -> Result<Response, No> {
 /// `/service/get`.
 pub(super) async fn get(asked: &Asked<'_>) -> Result<Response, No> {
     caller::admit(asked.mount, asked.headers, Right::ViewService)?;
-    Ok(json_200(service(asked.mount)))
-}
-
-/// The slice of a list that is wanted, by the vendor's defaults.
-#[derive(Default, Deserialize)]
-pub(super) struct Slice {
-    start: Option<i64>,
-    end: Option<i64>,
-}
-
-impl Slice {
-    /// Where it begins, and behind which entry it ends.
-    fn bounds(&self) -> (usize, usize) {
-        let bound = |asked: Option<i64>, default: usize| asked.map_or(default, |n| usize::try_from(n).unwrap_or(0));
-        (bound(self.start, 0), bound(self.end, 5))
-    }
-
-    /// What is in it of a list.
-    pub(super) fn cut<T>(&self, all: Vec<T>) -> Vec<T> {
-        let (start, end) = self.bounds();
-        all.into_iter().take(end).skip(start).collect()
-    }
-
-    /// What is in it of a list, with the members that say which part it is.
-    pub(super) fn of(&self, all: Vec<Value>, name: &str) -> Map<String, Value> {
-        let total = all.len();
-        self.told(self.cut(all), total, name)
-    }
-
-    /// The same for a part that was cut out already, of so many.
-    pub(super) fn told(&self, some: Vec<Value>, total: usize, name: &str) -> Map<String, Value> {
-        let (start, end) = self.bounds();
-        let members = json!({ "start": start, "end": end, "totalCount": total, name: some });
-        if let Value::Object(members) = members { members } else { Map::new() }
-    }
+    Ok(json_200(told(asked.mount)))
 }
 
 /// `/service/get/list`, which belongs to no service: those that the caller may see.
@@ -112,7 +80,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<Response, No> {
             && token.tenants.contains(&mount.tenant.uid)
             && token.allows(Right::ViewService)
     };
-    let services = registry.mounts.iter().filter(visible).map(|mount| Value::Object(service(mount)));
+    let services = registry.mounts.iter().filter(visible).map(|mount| Value::Object(told(mount)));
     Ok(json_200(slice.of(services.collect(), "services")))
 }
 
@@ -125,13 +93,14 @@ pub(super) fn scopes(mount: &Mount) -> Vec<&str> {
     scopes
 }
 
-fn service(mount: &Mount) -> Map<String, Value> {
+/// A service as it is now.
+pub(super) fn told(mount: &Mount) -> Map<String, Value> {
     let (tenant, policy) = (&mount.tenant, &mount.policy);
     let upper = |text: &str| text.to_uppercase().replace([' ', '-'], "_");
     let grants = GrantType::ALL.iter().map(|kind| upper(kind.as_str())).collect::<Vec<_>>();
     let methods: Vec<_> = policy.client_auth_methods.iter().map(|method| upper(method.as_str())).collect();
     let prompts: Vec<_> = policy.prompts.iter().map(|prompt| upper(prompt.as_str())).collect();
-    let responses: Vec<_> = policy.response_types.iter().map(|kind| client::response_type(kind.as_str())).collect();
+    let responses: Vec<_> = policy.response_types.iter().map(|kind| names::response_type(kind.as_str())).collect();
     let scopes = scopes(mount);
     let members = json!({
         "apiKey": service_id(mount),
@@ -140,17 +109,17 @@ fn service(mount: &Mount) -> Map<String, Value> {
         "clientIdAliasEnabled": true,
         "supportedGrantTypes": grants,
         "supportedResponseTypes": responses,
-        "supportedTokenAuthMethods": methods.into_iter().filter(|name| client::is_known_everywhere(name)).collect::<Vec<_>>(),
+        "supportedTokenAuthMethods": methods.into_iter().filter(|name| names::is_known_everywhere(name)).collect::<Vec<_>>(),
         "supportedPromptValues": prompts,
         "supportedScopes": scopes.iter().map(|name| json!({ "name": name, "defaultEntry": false })).collect::<Vec<_>>(),
         "supportedAuthorizationDetailsTypes": tenant.authorization_details_types.keys().collect::<Vec<_>>(),
         "pushedAuthReqDuration": policy.request_uri_lifetime_s.0,
         "parRequired": policy.pushed_requests != PushedRequests::Optional,
         "requestObjectRequired": policy.request_objects == RequestObjects::Required,
-        "pkceRequired": policy.pkce != Pkce::Optional,
+        "pkceRequired": policy.pkce.is_required(),
         "pkceS256Required": !policy.pkce.accepts_plain(),
         "dpopNonceRequired": policy.dpop_nonce == DpopNonce::Required,
-        "authorizationResponseDuration": policy.code_lifetime_s.0,
+        "authorizationResponseDuration": limits::RESPONSE_JWT_LIFETIME_S,
         "accessTokenDuration": policy.access_token_lifetime_s.0,
         "refreshTokenDuration": policy.refresh_token_lifetime_s.0,
         "refreshTokenKept": policy.refresh_token_rotation == RefreshTokenRotation::Keep,

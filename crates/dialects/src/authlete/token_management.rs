@@ -17,7 +17,7 @@ use super::client::{faulted, unknown_client};
 use super::members::{self, Property};
 use super::numbers::{client_number, find_client};
 use super::result::{self, No, acted, json_200};
-use super::service::Slice;
+use super::slice::Slice;
 use super::token::{properties, words};
 use crate::incoming::Response;
 use crate::operation::Asked;
@@ -39,6 +39,7 @@ struct Create {
     refresh_token: Option<String>,
     certificate_thumbprint: Option<String>,
     dpop_key_thumbprint: Option<String>,
+    access_token_persistent: Option<bool>,
     #[serde(flatten)]
     #[allow(dead_code, reason = "read for its types")]
     unused: Unused,
@@ -51,7 +52,6 @@ struct Create {
 struct Unused {
     refresh_token_duration: Option<i64>,
     client_id_alias_used: Option<bool>,
-    access_token_persistent: Option<bool>,
     for_external_attachment: Option<bool>,
     jwt_at_claims: Option<String>,
 }
@@ -85,10 +85,11 @@ pub(super) async fn create(asked: &Asked<'_>) -> Result<Response, No> {
             "BAD_REQUEST",
         )));
     };
-    if unserved.into_iter().flatten().any(|text| !text.is_empty()) {
+    let endless = sent.access_token_persistent == Some(true);
+    if endless || unserved.into_iter().flatten().any(|text| !text.is_empty()) {
         return Ok(json_200(acted(
             "A900210",
-            "Values and bindings of tokens are not the caller's to choose.",
+            "Values and bindings of tokens are not the caller's to choose, and every token ends.",
             "BAD_REQUEST",
         )));
     }

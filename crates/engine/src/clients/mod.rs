@@ -140,20 +140,20 @@ impl Rebuilt {
     }
 }
 
-/// The policy with the client's own settings. One that would loosen, because the tenant has become stricter since or
-/// another mount is, does not count.
-fn tightened(policy: &Policy, overlay: &Table) -> Policy {
+/// The policy with settings of a lower level. One that would loosen, because the level above has become stricter since or
+/// another mount is, counts as far as it tightens.
+pub(crate) fn tightened(policy: &Policy, overlay: &Table) -> Policy {
     overlay.iter().fold(policy.clone(), |policy, (name, value)| {
         let one = Table::from_iter([(name.clone(), value.clone())]);
-        let candidate = policy.overlaid(&one).ok().and_then(|candidate| policy.tightened(candidate).ok());
-        candidate.unwrap_or(policy)
+        let Ok(candidate) = policy.overlaid(&one) else { return policy };
+        policy.tightened(candidate.clone()).or_else(|_| policy.meet(&candidate)).unwrap_or(policy)
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use parhelion_protocol::profile::{PushedRequests, shipped};
+    use parhelion_protocol::profile::{Pkce, PushedRequests, shipped};
 
     #[test]
     fn setting_of_a_client_counts_as_far_as_it_tightens() {
@@ -164,5 +164,7 @@ mod tests {
         let fapi = shipped("fapi2-security").unwrap();
         let mixed = tightened(&fapi, &overlay("pushed_requests = 'optional'\ncode_lifetime_s = 1\nno_such = 1"));
         assert_eq!((mixed.pushed_requests, mixed.code_lifetime_s.0), (fapi.pushed_requests, 1));
+        let s256 = tightened(&policy, &overlay("pkce = 's256'"));
+        assert_eq!(tightened(&s256, &overlay("pkce = 'required'")).pkce, Pkce::S256Required, "both count");
     }
 }

@@ -55,6 +55,8 @@ pub enum Kind {
     Ticket = 16,
     /// What a user of a back end allowed a client.
     ExternalConsent = 17,
+    /// Settings of a policy that were made at run time; the id is SHA-256 of the dialect's name.
+    TenantSettings = 18,
 }
 
 /// A record's name within its tenant and kind: a SHA-256, never the reference itself.

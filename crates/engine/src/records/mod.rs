@@ -4,12 +4,14 @@
 //! A record behind a reference is a [`Summary`], open and without secrets, beside a payload that only the
 //! reference opens.
 
+mod back_end;
 mod payloads;
 
+pub use back_end::{External, ExternalConsent, ExternalConsentV1, Narrowed, Property, TenantSettings, Ticket};
 pub use payloads::{
-    AccessToken, ClientRecord, Code, CodeState, ConsentRecord, EncryptionKeyRecord, External, ExternalConsent, Grant,
-    InitialAccessUses, Layout, OnceKeyMark, Payload, Property, PushedRequest, PushedRequestRef, RefreshState,
-    RefreshToken, Session, SigningKeyRecord, StoredClient, StoredSecret, Taken, TenantRecord, Ticket, WrappedKey,
+    AccessToken, ClientRecord, Code, CodeState, ConsentRecord, EncryptionKeyRecord, Grant, InitialAccessUses, Layout,
+    OnceKeyMark, Payload, PushedRequest, PushedRequestRef, RefreshState, RefreshToken, Session, SigningKeyRecord,
+    StoredClient, StoredSecret, Taken, TenantRecord, WrappedKey,
 };
 
 use std::borrow::Cow;
@@ -109,6 +111,14 @@ pub fn put_open<P: Layout + Serialize>(
 ) -> Result<Write, Fault> {
     let value = with_head::<P>(&encode_body(payload)?);
     Ok(Write::Put { key: Key { tenant, kind: P::KIND, id }, expires_at, value })
+}
+
+/// The same for a payload that may have been written in the version before.
+///
+/// # Errors
+/// [`Fault::Record`].
+pub fn open_or_former<P: Payload + From<F>, F: Payload>(stored: &Stored) -> Result<P, Fault> {
+    open::<P>(stored).or_else(|_| open::<F>(stored).map(P::from))
 }
 
 /// Reads a payload that is no secret.

@@ -8,6 +8,7 @@ use parhelion_protocol::sender::Confirmation;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::back_end::{External, ExternalConsent, ExternalConsentV1, Property, TenantSettings, Ticket};
 use crate::ports::Kind;
 
 /// What a payload is kept as.
@@ -48,7 +49,9 @@ payloads! {
     ClientRecord as Client version 1,
     InitialAccessUses as InitialAccess version 1,
     Ticket as Ticket version 1,
-    ExternalConsent as ExternalConsent version 1,
+    ExternalConsentV1 as ExternalConsent version 1,
+    ExternalConsent as ExternalConsent version 2,
+    TenantSettings as TenantSettings version 1,
 }
 
 /// A tenant's own name, made when it was first seen.
@@ -196,34 +199,6 @@ pub struct Code {
     pub external: Option<External>,
     /// What a back end attached.
     pub properties: Vec<Property>,
-}
-
-/// A user whom only a back end knows, as it spoke of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct External {
-    /// What clients are told as `sub`, where it is not the subject.
-    pub shown_sub: Option<String>,
-    /// How the user authenticated.
-    pub acr: Option<String>,
-    /// Claims for the ID token: the text of a JSON object.
-    pub claims: Option<String>,
-    /// Names of the claims that the user lets the client know.
-    pub consented_claims: Vec<String>,
-    /// The back end's session, told as `sid`.
-    pub session_id: Option<String>,
-    /// When it was granted, in milliseconds since 1970.
-    pub given_at_ms: i64,
-}
-
-/// One thing that a back end attached to tokens.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Property {
-    /// Its name.
-    pub key: String,
-    /// Its value.
-    pub value: String,
-    /// Whether only the back end is to see it.
-    pub hidden: bool,
 }
 
 /// An access token.
@@ -383,34 +358,4 @@ pub struct StoredSecret {
 pub struct InitialAccessUses {
     /// Registrations.
     pub uses: u32,
-}
-
-/// An interaction that a back end leads.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ticket {
-    /// The reference of the pushed request.
-    pub request: [u8; 32],
-    /// Who asks.
-    pub client_id: String,
-    /// When the request was loaded, in milliseconds since 1970.
-    pub made_at_ms: i64,
-    /// What the back end keeps with it.
-    pub context: Option<String>,
-}
-
-/// What a user of a back end allowed a client, and what was taken back.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExternalConsent {
-    /// The client.
-    pub client_id: String,
-    /// The user, as the back end names them.
-    pub sub: String,
-    /// What was allowed last.
-    pub latest: Option<String>,
-    /// All that was allowed.
-    pub merged: Option<String>,
-    /// Milliseconds since 1970.
-    pub changed_at_ms: i64,
-    /// Grants that were given by then are over; milliseconds since 1970.
-    pub ended_until_ms: i64,
 }

@@ -117,13 +117,15 @@ impl Engine {
         &self,
         mount: &Mount,
         proven: &Proven,
-        found: Found,
+        mut found: Found,
         resources: Vec<String>,
         authorization_details: AuthorizationDetails,
     ) -> Result<Attempt, Turned> {
         let code = &found.code;
         let user = self.find_person(mount, &code.client_id, &code.sub, code.external.as_ref()).await?;
         let user = &user.ok_or(about_code(Reason::UserGone))?;
+        found.code.scope = user.left_of(&found.code.scope);
+        let code = &found.code;
         let now = self.store.now();
         let scope = scope::parse(&code.scope).unwrap_or_default();
         let access = Reference::draw(&*self.entropy)?;

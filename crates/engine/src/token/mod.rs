@@ -16,7 +16,7 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 use crate::Engine;
 use crate::client_request::{ClientRequest, Judged, Proven};
 use crate::fault::Turned;
-use crate::ports::{Commit, Key, Moment, Verdict, Write};
+use crate::ports::{Commit, Key, Moment, Stored, Verdict, Write};
 use crate::records::{self, Grant, Property, Summary};
 use crate::reference::{Nonce, Reference};
 use crate::registry::Mount;
@@ -100,11 +100,11 @@ impl Engine {
         Ok(())
     }
 
-    /// The live grant of a reference, with its version.
-    pub(crate) async fn find_grant(&self, mount: &Mount, grant: [u8; 32]) -> Result<Option<(Grant, u64)>, Turned> {
+    /// The live grant of a reference, with its record.
+    pub(crate) async fn find_grant(&self, mount: &Mount, grant: [u8; 32]) -> Result<Option<(Grant, Stored)>, Turned> {
         let Some(stored) = self.store.get(grant_key(mount, grant)).await? else { return Ok(None) };
         let record = records::open_sealed::<Grant>(mount.tenant.uid, &Reference::from_bytes(grant), &stored)?;
-        Ok(Some((record, stored.version)))
+        Ok(Some((record, stored)))
     }
 
     /// Writes a grant behind its reference.

@@ -37,7 +37,7 @@ impl Engine {
         proven: &Proven,
     ) -> Result<Tokens, Turned> {
         let found = self.find_refresh_token(mount, request, proven).await?;
-        let scope = narrowed_scope(request, &found.token)?;
+        let scope = narrowed_scope(request, &found.user.left_of(&found.token.scope))?;
         let resources = narrowed_resources(request, &found.token.resources)?;
         let authorization_details = narrowed_details(request, found.grant.authorization_details.as_deref())?;
         let now = self.store.now();
@@ -104,7 +104,7 @@ impl Engine {
             return Err(about(Reason::RefreshTokenOfAnotherClient).into());
         }
         check_instance(proven, token.instance)?;
-        let (grant, grant_version) = self.find_grant(mount, token.grant).await?.ok_or_else(unknown)?;
+        let (grant, kept_grant) = self.find_grant(mount, token.grant).await?.ok_or_else(unknown)?;
         if token.state == RefreshState::Replaced {
             return self.reused(mount, &token).await;
         }
@@ -114,7 +114,7 @@ impl Engine {
             None => None,
         };
         let user = user.ok_or_else(unknown)?;
-        Ok(Found { reference, stored, token, grant, grant_version, user })
+        Ok(Found { reference, stored, token, grant, grant_version: kept_grant.version, user })
     }
 
     /// A grant that hangs on a session ends with it.
@@ -180,9 +180,9 @@ fn granted(found: &Found, basis: &Basis<'_>, expires_at: Moment) -> Granted {
 }
 
 //= rfc6749#6 "MUST NOT include any scope not originally granted"
-fn narrowed_scope(request: &ClientRequest<'_>, token: &RefreshToken) -> Result<String, Refusal> {
-    let Some(text) = request.parameters.get(Param::Scope) else { return Ok(token.scope.clone()) };
-    let granted = scope::parse(&token.scope).unwrap_or_default();
+fn narrowed_scope(request: &ClientRequest<'_>, granted: &str) -> Result<String, Refusal> {
+    let Some(text) = request.parameters.get(Param::Scope) else { return Ok(granted.to_owned()) };
+    let granted = scope::parse(granted).unwrap_or_default();
     let asked = scope::parse(text)?;
     let within = asked.iter().all(|word| granted.has(word));
     let wider = Refusal::new(Reason::ScopeWiderThanGrant).about(Some(Param::Scope));

@@ -163,6 +163,7 @@ fn metadata_tells_of_attestation_only_where_there_is_an_attester() {
     let methods = told.get("token_endpoint_auth_methods_supported").unwrap().to_string();
     assert!(methods.contains("attest_jwt_client_auth_dpop"), "{methods}");
     assert!(told.get("client_attestation_pop_signing_alg_values_supported").is_some());
+    assert!(told.get("client_attestation_pop_methods_supported").is_none(), "it is no signal beside another method");
     let without = scene.without_attesters();
     let untold = of(&without).to_string();
     assert!(!untold.contains("attest") && !untold.contains("challenge_endpoint"), "{untold}");

@@ -85,7 +85,7 @@ impl Scene {
         let mut all = metadata();
         all.iter_mut().for_each(change);
         self.mount = mount(self.profile, &self.client_key, &self.cookie_key_seed, all);
-        self.engine.replace_registry(Registry { mounts: vec![self.mount.clone()] });
+        self.engine.change_registry(|_| Registry { mounts: vec![self.mount.clone()] });
     }
 
     /// The same scene after its configuration changed, its clients with this JWK set.
@@ -96,7 +96,7 @@ impl Scene {
             change(client);
         }
         self.mount = mount(self.profile, &self.client_key, &self.cookie_key_seed, all);
-        self.engine.replace_registry(Registry { mounts: vec![self.mount.clone()] });
+        self.engine.change_registry(|_| Registry { mounts: vec![self.mount.clone()] });
     }
 
     pub(crate) async fn userinfo(&self, token: &str) -> Result<Userinfo, Turned> {
@@ -109,7 +109,7 @@ impl Scene {
         let mut tenant = self.mount.tenant.with_keys(keys(&self.client_key));
         tenant.registration = Arc::new(terms);
         self.mount = Arc::new(Mount { tenant: Arc::new(tenant), ..(*self.mount).clone() });
-        self.engine.replace_registry(Registry { mounts: vec![self.mount.clone()] });
+        self.engine.change_registry(|_| Registry { mounts: vec![self.mount.clone()] });
     }
 
     /// The same scene under another policy.
@@ -119,7 +119,7 @@ impl Scene {
     ) {
         let policy = Arc::new(change(&self.mount.policy));
         self.mount = Arc::new(Mount { policy, ..(*self.mount).clone() });
-        self.engine.replace_registry(Registry { mounts: vec![self.mount.clone()] });
+        self.engine.change_registry(|_| Registry { mounts: vec![self.mount.clone()] });
     }
 
     /// The same mount where nobody vouches for clients.

@@ -53,6 +53,8 @@ impl BackEndCall<'_> {
             public_url: edge.public_url.as_str(),
         };
         let answered = (self.operation.serve)(&asked).await;
+        // What the operation changed is in force before anybody hears of it.
+        self.edge.follow_registry();
         self.conclude(answered)
     }
 

@@ -84,23 +84,28 @@ impl Edge {
 
     fn serve_keys(&self, mut opened: HashMap<TenantUid, TenantKeys>) {
         let mut tenants: HashMap<TenantUid, Arc<Tenant>> = HashMap::new();
-        let mounts: Vec<Arc<Mount>> = self
-            .engine
-            .registry()
-            .mounts
-            .iter()
-            .map(|mount| {
-                let uid = mount.tenant.uid;
-                if let Some(keys) = opened.remove(&uid).filter(|keys| !keys.are_the_same(&mount.tenant.keys)) {
-                    tenants.insert(uid, Arc::new(mount.tenant.with_keys(keys)));
-                }
-                match tenants.get(&uid) {
-                    Some(tenant) => Arc::new(Mount { tenant: Arc::clone(tenant), ..(**mount).clone() }),
-                    None => Arc::clone(mount),
-                }
-            })
-            .collect();
-        self.routes.store(Arc::new(self.routes.load().with_mounts(&mounts)));
-        self.engine.replace_registry(Registry { mounts });
+        for mount in &self.engine.registry().mounts {
+            let uid = mount.tenant.uid;
+            if let Some(keys) = opened.remove(&uid).filter(|keys| !keys.are_the_same(&mount.tenant.keys)) {
+                tenants.insert(uid, Arc::new(mount.tenant.with_keys(keys)));
+            }
+        }
+        let with_keys = |mount: &Arc<Mount>| match tenants.get(&mount.tenant.uid) {
+            Some(tenant) => Arc::new(Mount { tenant: Arc::clone(tenant), ..(**mount).clone() }),
+            None => Arc::clone(mount),
+        };
+        self.engine.change_registry(|registry| Registry { mounts: registry.mounts.iter().map(with_keys).collect() });
+        self.follow_registry();
+    }
+
+    /// Routes to the mounts of the registry, whoever changed it. Who is overtaken looks again.
+    pub(crate) fn follow_registry(&self) {
+        loop {
+            let (registry, routes) = (self.engine.registry(), self.routes.load_full());
+            if routes.is_over(&registry) {
+                return;
+            }
+            self.routes.store(Arc::new(routes.over(&registry)));
+        }
     }
 }

@@ -118,7 +118,7 @@ impl Edge {
         let certificate_header = plan.client_certificate_header.clone();
         let rates = Rates::new(plan.rate);
         let public_url = plan.public_url.clone();
-        Ok(Self {
+        let edge = Self {
             engine,
             routes,
             rings,
@@ -131,7 +131,9 @@ impl Edge {
             proxies,
             certificate_header,
             tls: None,
-        })
+        };
+        edge.follow_registry();
+        Ok(edge)
     }
 
     /// The same, which gets the keys that clients publish in this way.
