@@ -32,6 +32,7 @@ pub mod response;
 mod response_jwt;
 pub mod revoke;
 pub mod ticket;
+pub mod timestamp;
 pub mod token;
 pub mod token_management;
 pub mod token_worth;
