@@ -182,6 +182,12 @@ impl Browser {
         Self { http: self.http.another(), origin: self.origin.clone(), cookies: self.cookies.clone() }
     }
 
+    /// Names and values of the cookies that it keeps.
+    #[must_use]
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        self.cookies.iter().map(|cookie| (cookie.name.clone(), cookie.value.clone())).collect()
+    }
+
     /// Types an address.
     ///
     /// # Errors

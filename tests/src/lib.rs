@@ -28,6 +28,7 @@ pub mod huskarl;
 pub mod kill;
 pub mod ledger;
 pub mod mount;
+pub mod neighbours;
 pub mod race;
 pub mod request;
 pub mod script;

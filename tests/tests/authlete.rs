@@ -437,7 +437,7 @@ fn a_caller_gets_no_further_than_its_service_and_its_rights() {
     for (token, path, status) in [
         ("resource-token-for-tests-only", "/auth/introspection", 200),
         ("resource-token-for-tests-only", "/auth/userinfo", 403),
-        ("other-token-for-tests-only", "/auth/introspection", 403),
+        ("other-token-for-tests-only", "/auth/introspection", 401),
         ("nobodys-token", "/auth/introspection", 401),
     ] {
         let answer = BackEnd::new(server.address(), token).send("POST", path, Some(&body));

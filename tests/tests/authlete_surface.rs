@@ -21,7 +21,7 @@ fn version_2_of_the_api_names_its_service_in_the_credentials() {
     assert_eq!((good.status, &good.json()["action"]), (200, &json!("UNAUTHORIZED")));
     assert_eq!(send(&format!("/api/{SERVICE}/auth/introspection"), &service, RUNTIME_TOKEN).status, 200);
     assert_eq!(send("/api/auth/introspection", &service, "wrong").status, 401);
-    assert_eq!(send("/api/auth/introspection", "21653835348763", RUNTIME_TOKEN).status, 403, "no such service here");
+    assert_eq!(send("/api/auth/introspection", "21653835348763", RUNTIME_TOKEN).status, 401, "no such service here");
     assert_eq!(send("/api/auth/introspection", "nobody", RUNTIME_TOKEN).status, 400);
     assert_eq!(send(&format!("/api/{SERVICE}/auth/introspection"), "21653835348763", RUNTIME_TOKEN).status, 401);
     let credentials = base64::padded(format!("{service}:{RUNTIME_TOKEN}").as_bytes());

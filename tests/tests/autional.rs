@@ -45,12 +45,17 @@ fn as_administrator(method: &str, path: &str, body: &Value) -> Request {
     request.header("Content-Type", "application/json").body(body.to_string())
 }
 
+/// ISO 8601, as in the vendor's examples.
+fn is_time(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.len() == 24 && text.starts_with("20") && text.ends_with('Z'))
+}
+
 fn make(site: &mut VendorSite) -> Made {
     let response = site.send(&as_administrator("POST", CLIENTS, &wanted()));
     assert_eq!(response.status, 201, "{}", response.text());
     let answer = response.json();
     assert_eq!((&answer["code"], &answer["data"]["status"]), (&json!(0), &json!("active")), "{answer}");
-    assert!(answer["message"].is_string() && answer["timestamp"].is_i64(), "{answer}");
+    assert!(answer["message"].is_string() && is_time(&answer["timestamp"]), "{answer}");
     let data = &answer["data"];
     assert_eq!((&data["tenant_id"], &data["cors_origins"]), (&json!("shop"), &json!([])));
     assert_eq!(data["client_auth_methods"], "[\"client_secret_post\"]", "text that holds JSON");
@@ -169,6 +174,24 @@ fn a_client_that_an_administrator_made_walks_from_push_to_revocation() {
 }
 
 #[test]
+fn what_was_pushed_counts_whatever_stands_beside_it() {
+    let mut site = start();
+    let client = make(&mut site);
+    let attempt = Attempt::new();
+    let mut body = pushed(&client, &attempt);
+    body["colour"] = json!({ "of": "no interest" });
+    let answer = site.json(PUSH, &body).json();
+    let address = address(&client, answer["request_uri"].as_str().expect("members that nobody knows are ignored"));
+    let beside =
+        "&scope=openid%20email&state=another-state&redirect_uri=https%3A%2F%2Fevil.example&iss=https%3A%2F%2Fx";
+    let callback = site.approve(&format!("{address}{beside}")).callback();
+    assert!(callback.is_at(REDIRECT_URI), "{}", callback.url);
+    assert_eq!(callback.get("state").as_deref(), Some(attempt.state.as_str()));
+    let told = Request::get("/.well-known/openid-configuration").header("X-Autional-Issuer", "https://evil.example");
+    assert_eq!(site.send(&told).json()["issuer"], site.url(""), "who asks does not say who we are");
+}
+
+#[test]
 fn a_token_that_is_bound_to_a_key_says_so_at_every_alias() {
     let mut site = start();
     let client = make(&mut site);
@@ -215,11 +238,11 @@ fn an_administrator_changes_reads_and_removes_clients() {
     let mut site = start();
     let mut client = make(&mut site);
     let path = format!("{CLIENTS}/{}", client.id);
-    let changed = site.send(&as_administrator("PUT", &path, &json!({ "name": "Renamed", "status": "inactive" })));
+    let changed = site.send(&as_administrator("PUT", &path, &json!({ "name": "Renamed", "status": "suspended" })));
     let data = changed.json()["data"].clone();
     assert_eq!(
         (changed.status, &data["name"], &data["status"]),
-        (200, &json!("Renamed"), &json!("inactive")),
+        (200, &json!("Renamed"), &json!("suspended")),
         "{data}"
     );
     assert_eq!(data["redirect_uris"], json!([REDIRECT_URI]), "what is not sent stays");
@@ -227,17 +250,87 @@ fn an_administrator_changes_reads_and_removes_clients() {
     site.send(&as_administrator("PUT", &path, &json!({ "status": "active" })));
 
     let rotated = site.send(&as_administrator("POST", &format!("{path}/rotate-secret"), &json!({})));
-    let secret = rotated.json()["data"]["client_secret"].as_str().expect("a secret").to_owned();
+    let rotated = rotated.json()["data"].clone();
+    assert!(rotated["client_id"] == client.id && is_time(&rotated["rotated_at"]), "{rotated}");
+    let secret = rotated["new_secret"].as_str().expect("a secret").to_owned();
     assert_ne!(secret, client.secret);
+    let former = site.json(PUSH, &pushed(&client, &Attempt::new()));
+    assert_eq!(former.status, 201, "the one before is good for a day: {}", former.text());
     client.secret = secret;
     assert!(tokens(&mut site, &client)["access_token"].is_string());
     let read = site.send(&Request::get(&path).bearer(READER)).json();
     assert!(read["data"].get("client_secret").is_none() && read["data"]["is_confidential"] == true, "{read}");
-    assert!(read["data"].get("secret_last_four").is_none() && read["data"]["created_at"].is_i64(), "{read}");
+    assert!(read["data"].get("secret_last_four").is_none() && is_time(&read["data"]["created_at"]), "{read}");
 
-    assert_eq!(site.send(&as_administrator("DELETE", &path, &json!({}))).status, 200);
+    let deleted = site.send(&as_administrator("DELETE", &path, &json!({})));
+    assert_eq!((deleted.status, deleted.text().as_str()), (204, ""));
     flat(&site.json(PUSH, &pushed(&client, &Attempt::new())), 401, "invalid_client");
     enveloped(&site.send(&Request::get(&path).bearer(ADMINISTRATOR)), 404);
+}
+
+#[test]
+fn an_administrator_finds_clients_page_by_page() {
+    let mut site = start();
+    let clients: Vec<Made> = (0..3).map(|_| make(&mut site)).collect();
+    let path = format!("{CLIENTS}/{}", clients[0].id);
+    site.send(&as_administrator("PUT", &path, &json!({ "name": "Café Ürün", "status": "suspended" })));
+    let mut list = |query: &str| {
+        let response = site.send(&Request::get(&format!("{CLIENTS}{query}")).bearer(READER));
+        let answer = response.json();
+        assert_eq!((response.status, &answer["code"]), (200, &json!(0)), "{answer}");
+        assert!(answer.get("data").is_none() && is_time(&answer["timestamp"]), "{answer}");
+        let items = answer["items"].as_array().unwrap();
+        assert!(
+            items.iter().all(|item| item.get("client_secret").is_none()
+                && item["tenant_id"] == "shop"
+                && item["id"] == item["client_id"]),
+            "{answer}"
+        );
+        assert_eq!(answer["total"], answer["pagination"]["total"]);
+        let ids: Vec<_> = items.iter().map(|item| item["client_id"].as_str().unwrap().to_owned()).collect();
+        (ids, answer["pagination"].clone())
+    };
+    let (all, pagination) = list("");
+    let expected = json!({
+        "page": 1, "page_size": 20, "total": 3, "total_pages": 1, "has_next": false, "has_prev": false,
+    });
+    assert_eq!((all.len(), &pagination), (3, &expected));
+    let (first, pagination) = list("?page_size=2");
+    assert_eq!((&pagination["has_next"], &pagination["total_pages"]), (&json!(true), &json!(2)));
+    let (second, pagination) = list("?page=2&page_size=2");
+    assert_eq!((&pagination["has_next"], &pagination["has_prev"]), (&json!(false), &json!(true)));
+    assert_eq!([first, second].concat(), all, "each of them once");
+    assert_eq!(list("?status=suspended").0, [clients[0].id.clone()]);
+    assert_eq!(list("?name=%C3%BCr%C3%BCn").0, [clients[0].id.clone()]);
+    assert_eq!(list("?name=shop&status=active").0.len(), 2);
+    assert_eq!(list("?page=9").0.len(), 0);
+    for query in ["?page=0", "?page=x", "?page_size=-1", "?name=%ff"] {
+        enveloped(&site.send(&Request::get(&format!("{CLIENTS}{query}")).bearer(READER)), 400);
+    }
+}
+
+#[test]
+fn a_client_is_cloned_and_its_tokens_are_counted() {
+    let mut site = start();
+    let client = make(&mut site);
+    let path = format!("{CLIENTS}/{}", client.id);
+    let stats = |site: &mut VendorSite| site.send(&Request::get(&format!("{path}/stats")).bearer(READER)).json();
+    assert_eq!(stats(&mut site)["data"], json!({ "client_id": client.id, "active_tokens": 0 }));
+    tokens(&mut site, &client);
+    let known = stats(&mut site)["data"].clone();
+    assert!(known["active_tokens"] == 1 && is_time(&known["last_request_at"]), "{known}");
+
+    let cloned = site.send(&as_administrator("POST", &format!("{path}/clone"), &json!({})));
+    let data = cloned.json()["data"].clone();
+    assert_eq!((cloned.status, &data["name"]), (201, &json!("The shop (clone)")), "{data}");
+    assert_eq!(data["redirect_uris"], json!([REDIRECT_URI]));
+    let text = |name: &str| data[name].as_str().unwrap().to_owned();
+    let clone = Made { id: text("client_id"), secret: text("client_secret") };
+    assert!(clone.id != client.id && clone.secret != client.secret);
+    assert!(tokens(&mut site, &clone)["access_token"].is_string());
+    enveloped(&site.send(&Request::new("POST", &format!("{path}/clone")).bearer(READER)), 403);
+    enveloped(&site.send(&as_administrator("POST", &format!("{CLIENTS}/nobody/clone"), &json!({}))), 404);
+    enveloped(&site.send(&Request::get(&format!("{CLIENTS}/nobody/stats")).bearer(READER)), 404);
 }
 
 #[test]
@@ -252,7 +345,7 @@ fn who_may_not_manage_clients_hears_it_in_the_envelope() {
     enveloped(&site.send(&post(Some(READER), &wanted())), 403);
     let put = Request::new("PUT", &format!("{CLIENTS}/nobody")).bearer(ADMINISTRATOR);
     enveloped(&site.send(&put.header("Content-Type", "application/json").body("{}")), 404);
-    enveloped(&site.send(&Request::get(CLIENTS).bearer(ADMINISTRATOR)), 405);
+    enveloped(&site.send(&Request::new("PATCH", CLIENTS).bearer(ADMINISTRATOR)), 405);
     enveloped(&site.send(&Request::form(CLIENTS, &[("name", "A")]).bearer(ADMINISTRATOR)), 400);
     for (member, value) in [
         ("name", json!(null)),
@@ -283,14 +376,16 @@ fn a_client_registers_and_looks_after_itself_in_the_envelope() {
     let metadata = json!({
         "client_name": "Itself", "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "private_key_jwt",
         "jwks": keys, "application_type": "web", "software_id": "shop", "scope": "openid",
+        "require_pushed_authorization_requests": true,
     });
     let response = site.json("/oauth/register", &metadata);
     let answer = response.json();
     assert_eq!((response.status, &answer["code"]), (201, &json!(0)), "{answer}");
     let data = answer["data"].clone();
-    assert!(data["jwks"].is_string() && data["software_id"] == "shop" && answer["timestamp"].is_i64(), "{answer}");
+    assert!(data["jwks"].is_string() && data["software_id"] == "shop" && is_time(&answer["timestamp"]), "{answer}");
     let id = data["client_id"].as_str().unwrap();
     let path = format!("/api/v1/oauth/register/{id}");
+    assert_eq!(data["require_pushed_authorization_requests"], true, "{data}");
     let token = data["registration_access_token"].as_str().unwrap();
     let read = site.send(&Request::get(&path).bearer(token)).json();
     assert_eq!(read["data"]["client_name"], "Itself", "{read}");
@@ -327,6 +422,8 @@ fn metadata_is_found_with_the_tenants_slug_and_without() {
     assert_eq!(plain.json()["pushed_authorization_request_endpoint"], expected);
     assert_eq!(plain.json()["registration_endpoint"], site.url("/oauth/register"));
     assert_eq!(site.get("/oauth/jwks").status, 200);
+    assert_eq!(site.get("/.well-known/jwks.json").status, 404);
+    assert_eq!(plain.json()["end_session_endpoint"], site.url("/oauth/logout"));
     assert_eq!(site.get("/other/.well-known/openid-configuration").status, 404);
 }
 
@@ -390,10 +487,9 @@ fn what_is_not_built_is_refused_or_not_there() {
     for path in ["/oauth/token-exchange", "/oauth/device/authorize", "/oauth/device/verify"] {
         assert_eq!(site.json(path, &json!({ "client_id": client.id })).status, 404, "{path}");
     }
-    for path in ["clone", "stats", "tokens"] {
+    for path in ["tokens", "secrets", "audit-logs"] {
         enveloped(&site.send(&as_administrator("POST", &format!("{CLIENTS}/{}/{path}", client.id), &json!({}))), 404);
     }
-    enveloped(&site.send(&Request::get(CLIENTS).bearer(ADMINISTRATOR)), 405);
     let device = "urn:ietf:params:oauth:grant-type:device_code";
     let device = [("grant_type", device), ("client_id", &client.id), ("client_secret", &client.secret)];
     flat(&site.form("/oauth/token", &device), 400, "unsupported_grant_type");

@@ -288,6 +288,22 @@ fn a_client_that_must_push_cannot_come_with_a_plain_request() {
 }
 
 #[test]
+fn what_was_pushed_counts_and_another_client_burns_nothing() {
+    let mut site = start();
+    let (client, other) = (register(&mut site, &[]), register(&mut site, &[]));
+    let address = pushed(&mut site, &client, &[]);
+    let foreign = address.replace(&client.id, &other.id);
+    let (foreign, unknown) = (site.get(&foreign), site.get(&format!("{address}x")));
+    assert_eq!((foreign.status, foreign.header("location")), (400, None));
+    let page = |response: &Response| response.text().replace(&other.id, "").replace(&client.id, "");
+    assert_eq!(page(&foreign), page(&unknown), "as if nobody had pushed it");
+    let callback =
+        site.approve(&format!("{address}&state=another-state&response_mode=fragment&acr_values=x")).callback();
+    assert_eq!(callback.get("state").as_deref(), Some("state-12"), "what was pushed counts");
+    assert!(callback.get("code").is_some() && callback.url.fragment().is_none(), "{}", callback.url);
+}
+
+#[test]
 fn a_registration_is_looked_after_and_what_is_not_built_is_refused() {
     let mut site = start();
     let client = register(&mut site, &[("initiate_login_uri", json!("https://app.example/login"))]);
@@ -351,6 +367,8 @@ fn the_host_is_the_tenant() {
         said.sort_by_key(ToString::to_string);
         assert_eq!(said, expected);
         assert!(metadata.header("x-correlation-id").is_some(), "documented here");
+        assert_eq!(document["code_challenge_methods_supported"], json!(["S256", "plain"]), "{document}");
+        assert_eq!(document["end_session_endpoint"], format!("http://{host}:{port}/oauth2/logout"));
         assert_eq!(ask(host, &Request::get("/oauth2/jwks")).json()["keys"][0]["alg"], "RS256");
     }
 }
@@ -365,7 +383,13 @@ fn what_is_not_built_is_refused_or_not_there() {
     assert_eq!(told["request_object_parameters_only"], true);
     let stranger = Request::form("/oauth2/introspect", &[("token", "unknown")]).basic(&client.id, "wrong");
     refused(&site.send(&stranger), 401, "invalid_client", "CSIAQ0155E");
-    for path in ["/oauth2/device_authorization", "/oidc/endpoint/default/authorize", "/v1.0/applications"] {
+    for path in [
+        "/oauth2/device_authorization",
+        "/oauth2/client_registration",
+        "/oidc/endpoint/default/authorize",
+        "/v1.0/endpoint/default/token",
+        "/v1.0/applications",
+    ] {
         assert_eq!(site.form(path, &[("client_id", &client.id)]).status, 404, "{path}");
     }
 }

@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use parhelion_tests::application::{Application, Credential};
+use parhelion_tests::binary::Binary;
 use parhelion_tests::conformance;
 use parhelion_tests::conformance::plan::{Authentication, Bound, Family, Plan};
 use parhelion_tests::conformance::site::PERSON;
 use parhelion_tests::mount::Mount;
 use parhelion_tests::script;
-use parhelion_tests::server::Scheme;
+use parhelion_tests::server::{Scheme, Server};
 use parhelion_tests::site::{ALICE, Site};
 use serde_json::{Value, json};
 
@@ -178,4 +179,45 @@ fn userinfo_refresh_introspection_revocation_logout_and_form_post_work_over_tls_
     for mount in [site.standard(), site.ibm_verify(), site.pingone(), site.autional()] {
         lifecycle(&site, &mount);
     }
+}
+
+/// A client is made by the vendor's registration, walks the whole journey with one library, and logs in with the one that the
+/// vendor has for Passport.
+#[test]
+fn a_client_of_ibm_verify_registers_and_lives_with_libraries_of_its_ecosystem() {
+    let config = include_str!("../data/ibm-verify.toml").replace("@HASH@", &Binary::hash_password(ALICE.password));
+    let server = Server::start_speaking(&config.replace("http://localhost", "https://localhost"), Scheme::Https);
+    let (issuer, redirect_uri) = (format!("{}/oauth2", server.url()), "https://app.example/cb");
+    let ca_file = server.ca_file();
+    let common = [
+        ("NODE_EXTRA_CA_CERTS", ca_file.to_str().unwrap()),
+        ("ISSUER", issuer.as_str()),
+        ("REDIRECT_URI", redirect_uri),
+        ("USERNAME", ALICE.username),
+        ("PASSWORD", ALICE.password),
+    ];
+    let life = |members: &Value| {
+        let members = members.to_string();
+        script::run("registered.mjs", &[common.as_slice(), &[("MEMBERS", members.as_str())]].concat())
+    };
+    let report = life(&json!({ "enforce_pkce": true, "require_pushed_authorization_requests": true }));
+    let registered = &report["registered"];
+    assert_eq!((&registered["enforce_pkce"], &registered["consent_action"]), (&json!(true), &json!("always_prompt")));
+    assert_eq!(report["parameters"], json!(["client_id", "request_uri"]), "{report}");
+    assert_eq!((&report["userinfo"]["name"], &report["introspected"]["active"]), (&json!("Alice"), &json!(true)));
+    assert_eq!(report["introspected"]["client_id"], registered["client_id"], "{report}");
+    assert_eq!((&report["revoked"], &report["again"]), (&json!({ "active": false }), &json!("invalid_grant")));
+    assert_eq!(report["reloaded"], 400, "what was used stays used: {report}");
+
+    // Its library for Passport knows neither PKCE nor pushed requests.
+    let report = life(&json!({ "enforce_pkce": false }));
+    let text = |name: &str| report["registered"][name].as_str().unwrap();
+    let discovery = format!("{issuer}/.well-known/openid-configuration");
+    let credential =
+        [("DISCOVERY", discovery.as_str()), ("CLIENT_ID", text("client_id")), ("CLIENT_SECRET", text("client_secret"))];
+    let passport = script::run("passport.mjs", &[common.as_slice(), &credential].concat());
+    let user = &passport["user"];
+    assert_eq!((&user["name"], &user["iss"]), (&json!("Alice"), &json!(issuer)), "{passport}");
+    assert_eq!((&user["sub"], &user["tokenType"]), (&report["userinfo"]["sub"], &json!("Bearer")), "{passport}");
+    assert_eq!(passport["sent"], json!(["client_id", "redirect_uri", "response_type", "scope", "state"]));
 }

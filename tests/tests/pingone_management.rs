@@ -58,14 +58,14 @@ fn management_api_turns_strangers_away() {
     let sent = application(&json!({}));
     let made = environment.make(&json!({}));
     let below = format!("/{}", made["id"].as_str().unwrap());
-    for (token, status) in [("unknown", 401), (STRANGER, 403), (VIEWER, 403)] {
+    for (token, status) in [("unknown", 401), (STRANGER, 401), (VIEWER, 403)] {
         for (method, below) in
             [("POST", ""), ("PUT", &*below), ("DELETE", &below), ("POST", &format!("{below}/secret"))]
         {
             platform(&environment.manage(token, method, below, Some(&sent)), status, "ACCESS_FAILED");
         }
     }
-    platform(&environment.manage(STRANGER, "GET", "", None), 403, "ACCESS_FAILED");
+    platform(&environment.manage(STRANGER, "GET", "", None), 401, "ACCESS_FAILED");
     let target = format!("/v1/environments/{PING_ENVIRONMENT}/applications");
     let silent = environment.http().send(&Request::get(&target)).unwrap();
     platform(&silent, 401, "ACCESS_FAILED");

@@ -9,6 +9,7 @@ use parhelion_engine::client_request::Judged;
 use parhelion_engine::userinfo::{Scheme, ShownToken, Userinfo};
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::form;
+use parhelion_protocol::limits;
 use parhelion_protocol::parameters::Param;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal, Row};
 use serde_json::{Map, Value, json};
@@ -70,9 +71,6 @@ pub fn userinfo(dialect: &dyn Dialect, incoming: &Incoming<'_>, judged: &Judged<
 /// The header by which FAPI traces one interaction (FAPI 1.0 part 1 section 6.2.1).
 const INTERACTION_ID: HeaderName = HeaderName::from_static("x-fapi-interaction-id");
 
-/// Longer names of interactions are not repeated; a UUID has 36.
-const INTERACTION_ID_MAX_BYTES: usize = 64;
-
 /// The answer of the demo resource, with the caller's name for the interaction or one of ours.
 #[must_use]
 pub fn demo_resource(incoming: &Incoming<'_>, judged: &Judged<Map<String, Value>>) -> Response {
@@ -85,7 +83,7 @@ pub fn demo_resource(incoming: &Incoming<'_>, judged: &Judged<Map<String, Value>
     };
     let mut answer = with_nonces(answer, judged);
     let sent = incoming.headers.get(INTERACTION_ID);
-    let fits = |sent: &&HeaderValue| sent.len() <= INTERACTION_ID_MAX_BYTES && sent.to_str().is_ok();
+    let fits = |sent: &&HeaderValue| sent.len() <= limits::INTERACTION_ID_MAX_BYTES && sent.to_str().is_ok();
     let named = sent.filter(fits).cloned().or_else(|| HeaderValue::try_from(incoming.request_id.to_string()).ok());
     answer.headers_mut().extend(named.map(|named| (INTERACTION_ID, named)));
     answer

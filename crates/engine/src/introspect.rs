@@ -30,6 +30,15 @@ pub enum AnswerForm {
     Jwt,
 }
 
+impl AnswerForm {
+    /// What a caller wants whose `Accept` header is this.
+    #[must_use]
+    pub fn wanted(accept: &str) -> Self {
+        //= rfc9701#4 a JWT if and only if the caller asks for it
+        if accept.contains("application/token-introspection+jwt") { Self::Jwt } else { Self::Json }
+    }
+}
+
 /// The answer, in the form that was asked for.
 #[derive(Debug)]
 pub enum Introspected {

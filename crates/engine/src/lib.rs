@@ -34,6 +34,7 @@ mod response_jwt;
 pub mod revoke;
 pub mod settings;
 pub mod ticket;
+pub mod timestamp;
 pub mod token;
 pub mod token_change;
 pub mod token_management;

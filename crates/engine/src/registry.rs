@@ -176,6 +176,12 @@ impl Mount {
         Method::ALL.iter().any(|method| method.is_attested() && self.takes(*method))
     }
 
+    /// The token of this text, if it is good for the tenant. One that is good elsewhere is as unknown here as any other.
+    #[must_use]
+    pub fn api_token(&self, text: &str) -> Option<&ApiToken> {
+        self.api_tokens.find(text).filter(|token| token.tenants.contains(&self.tenant.uid))
+    }
+
     /// The URL of an endpoint, if it is served here.
     #[must_use]
     pub fn url(&self, endpoint: Endpoint) -> Option<&str> {

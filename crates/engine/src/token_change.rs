@@ -11,7 +11,7 @@ use crate::fault::{Fault, Turned};
 use crate::person::Person;
 use crate::ports::{Commit, Condition, Moment, Verdict, Write};
 use crate::records::{self, AccessToken, Grant, Property};
-use crate::reference::Reference;
+use crate::reference::{Nonce, Reference};
 use crate::registry::Mount;
 use crate::ticket::check_properties;
 use crate::token::grant_key;
@@ -118,7 +118,7 @@ impl Engine {
             }
         };
         let uid = mount.tenant.uid;
-        writes.push(records::put_sealed(uid, &reference, &summary, &token, expires_at, &*self.entropy)?);
+        writes.push(records::put_sealed(uid, &reference, &summary, &token, expires_at, Nonce::draw(&*self.entropy)?)?);
         let changed = ChangedToken {
             access_token: reference.to_text(),
             token_type: token_type(token.bound_to),

@@ -14,6 +14,16 @@ impl Uuid {
     }
 }
 
+/// The 32 hexadecimal digits of a text that has the form of a UUID (RFC 9562 section 4).
+#[must_use]
+pub fn digits(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    let digits = parts.concat();
+    let fits = lengths == [8, 4, 4, 4, 12] && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    fits.then_some(digits)
+}
+
 impl std::fmt::Display for Uuid {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (at, byte) in self.0.iter().enumerate() {
@@ -27,6 +37,20 @@ impl std::fmt::Display for Uuid {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_has_its_form_has_the_digits_of_a_uuid() {
+        let uuid = "6F2c8f5e-5a0e-4c07-9e0b-0d6a4be1c7d4";
+        assert_eq!(digits(uuid).as_deref(), Some("6F2c8f5e5a0e4c079e0b0d6a4be1c7d4"));
+        for text in [
+            "",
+            "6f2c8f5e5a0e4c079e0b0d6a4be1c7d4",
+            "6f2c8f5e-5a0e-4c07-9e0b-0d6a4be1c7dg",
+            "6f2c8f5e-5a0e-4c07-9e0b-0d6a4be1c7d4-",
+        ] {
+            assert_eq!(digits(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn random_bytes_are_shown_as_a_uuid_of_version_4() {

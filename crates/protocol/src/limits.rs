@@ -10,6 +10,10 @@ pub const PARAMETER_NAME_MAX_BYTES: usize = 64;
 pub const PARAMETER_VALUE_MAX_BYTES: usize = 32 * 1024;
 /// Bytes of all header names and values of a request together.
 pub const HEADERS_MAX_BYTES: usize = 32 * 1024;
+/// Bytes that one byte of a form can take in a JSON string: `\u003d`.
+pub const JSON_ESCAPE_MAX_BYTES: u32 = 6;
+/// Bytes of a caller's name for an interaction that is repeated in the answer; a UUID has 36.
+pub const INTERACTION_ID_MAX_BYTES: usize = 64;
 /// Header fields of one request.
 pub const HEADERS_MAX: usize = 100;
 /// Bytes of a request target.
@@ -29,6 +33,10 @@ pub const CLIENT_SECRET_MAX_BYTES: usize = 1024;
 pub const IMPORTED_CREDENTIAL_MIN_BYTES: usize = 8;
 /// Clients that are listed at once.
 pub const CLIENTS_A_PAGE_MAX: usize = 100;
+/// Clients that are looked through for one that is named by what follows from its identifier, at most.
+pub const CLIENTS_LOOKED_THROUGH_MAX: usize = 100_000;
+/// Clients that are read at once while looking.
+pub const CLIENTS_READ_AT_ONCE: usize = 500;
 /// Certificates that a client may show: its own, and those that lead to an authority.
 pub const CERTIFICATES_MAX: usize = 10;
 /// Bytes of all of them together.

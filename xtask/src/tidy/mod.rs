@@ -3,6 +3,7 @@
 
 mod advisories;
 mod arrows;
+mod dialect_numbers;
 mod manifest;
 mod rust_files;
 mod text_files;
@@ -57,6 +58,7 @@ fn complaints(sources: &Sources) -> Result<Vec<String>, String> {
     let manifests = manifest::all(sources)?;
     let mut complaints = text_files::complaints(sources);
     complaints.extend(rust_files::complaints(sources));
+    complaints.extend(dialect_numbers::complaints(sources));
     complaints.extend(manifest::complaints(&manifests));
     complaints.extend(arrows::complaints(&manifests));
     let lock = sources.text("Cargo.lock").ok_or("Cargo.lock is not tracked")?;

@@ -4,7 +4,7 @@ use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue};
 use parhelion_engine::registry::{Mount, Right};
 use parhelion_jose::base64;
-use parhelion_protocol::client_auth::Authorization;
+use parhelion_protocol::client_auth::{self, Authorization};
 use zeroize::Zeroizing;
 
 use super::numbers::service_id;
@@ -15,16 +15,13 @@ use crate::message;
 /// Lets a caller in whose token is good for this tenant and for what it asks.
 ///
 /// # Errors
-/// The answer: 401 for a token that is missing, malformed or unknown, 403 for one that is good elsewhere.
+/// The answer: 401 for a token that is missing, malformed, unknown or another tenant's, 403 for one without the right.
 pub(super) fn admit(mount: &Mount, headers: &HeaderMap, right: Right) -> Result<(), Box<Response>> {
     let shown = shown(headers)?;
-    let token = mount.api_tokens.find(&shown.token).ok_or_else(unknown)?;
+    let token = mount.api_token(&shown.token).ok_or_else(unknown)?;
     // Basic names the service beside the secret: another one's name is no credential here.
     if shown.service.is_some_and(|service| service_id(mount).is_none_or(|id| id.to_string() != service)) {
         return Err(unknown());
-    }
-    if !token.tenants.contains(&mount.tenant.uid) {
-        return Err(Box::new(foreign_service()));
     }
     if !token.allows(right) {
         return Err(without_right());
@@ -80,25 +77,13 @@ pub(super) fn token(headers: &HeaderMap) -> Result<&str, Box<Response>> {
         }
         Authorization::Repeated | Authorization::Basic { .. } => None,
     };
-    token.filter(|token| is_token68(token)).ok_or_else(|| {
+    token.filter(|token| client_auth::is_token68(token)).ok_or_else(|| {
         challenged("A900201", "the Authorization header is not one Bearer token.", "Bearer error=\"invalid_request\"")
     })
-}
-
-/// The answer to a token that is shown to a service it is not good for.
-pub(super) fn foreign_service() -> Response {
-    result::answer(403, "A900203", "the access token is not good for this service.")
 }
 
 fn challenged(code: &str, message: &str, challenge: &'static str) -> Box<Response> {
     let mut response = result::answer(401, code, message);
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     Box::new(response)
-}
-
-/// RFC 6750 section 2.1.
-fn is_token68(text: &str) -> bool {
-    let body = text.trim_end_matches('=');
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
-    !body.is_empty() && body.bytes().all(fits)
 }

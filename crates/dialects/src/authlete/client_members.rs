@@ -8,6 +8,7 @@ use parhelion_protocol::client_registration::{RegisteredMetadata, Terms};
 use parhelion_protocol::limits;
 use parhelion_protocol::params::response_type::ResponseType;
 use parhelion_protocol::params::scope;
+use parhelion_protocol::profile::{ClientSettings, Pkce};
 use parhelion_protocol::refusal::{Reason, Refusal};
 use serde_json::{Map, Value};
 
@@ -119,14 +120,6 @@ const NOTES: &[(&str, Note)] = &[
 /// Under which name they stand among the words of vendors.
 const OURS: &str = "authlete";
 
-/// The settings of a client's policy that are set here.
-const POLICY: &[(&str, &str)] = &[
-    ("accessTokenDuration", "access_token_lifetime_s"),
-    ("refreshTokenDuration", "refresh_token_lifetime_s"),
-    ("idTokenDuration", "id_token_lifetime_s"),
-];
-const PKCE: &str = "pkce";
-
 /// A client as the caller wants it.
 pub(super) struct Wanted {
     pub(super) metadata: RegisteredMetadata,
@@ -166,7 +159,7 @@ impl Wanted {
         words.insert(OURS.to_owned(), Value::Object(notes(sent)?));
         Ok(Self {
             metadata: metadata.with_vendor_words(words).map_err(|fault| fault.refusal())?,
-            policy: policy(sent, before)?,
+            policy: settings(sent, before)?.to_text(),
             alias: alias(sent, before)?,
             locked: flag(sent, "locked")?,
         })
@@ -306,30 +299,28 @@ fn wanted_scope(mount: &Mount, sent: &Map<String, Value>) -> Result<String, Refu
 }
 
 /// The client's own settings. They count as far as they tighten; what others set stays.
-fn policy(sent: &Map<String, Value>, before: Option<&StoredClient>) -> Result<String, Refusal> {
-    let set_here = |line: &&str| {
-        let name = line.split(' ').next().unwrap_or_default();
-        name == PKCE || POLICY.iter().any(|(_, setting)| *setting == name)
-    };
-    let former = before.map(|record| record.policy.as_str()).unwrap_or_default();
-    let mut lines: Vec<String> = former.lines().filter(|line| !set_here(line)).map(str::to_owned).collect();
+fn settings(sent: &Map<String, Value>, before: Option<&StoredClient>) -> Result<ClientSettings, Refusal> {
+    let former = before.map(|record| ClientSettings::from_text(&record.policy)).unwrap_or_default();
     let pkce = match (flag(sent, "pkceRequired")? == Some(true), flag(sent, "pkceS256Required")? == Some(true)) {
-        (true, true) => Some("s256-required"),
-        (true, false) => Some("required"),
-        (false, true) => Some("s256"),
+        (true, true) => Some(Pkce::S256Required),
+        (true, false) => Some(Pkce::Required),
+        (false, true) => Some(Pkce::S256),
         (false, false) => None,
     };
-    lines.extend(pkce.map(|pkce| format!("{PKCE} = \"{pkce}\"")));
     let extension = extension(sent)?;
-    for (name, setting) in POLICY {
+    let lifetime_s = |name: &'static str| {
         let wrong = || unfit(name, "must be a number of seconds");
-        let lifetime_s = present(&extension, name).map(|value| value.as_u64().ok_or_else(wrong)).transpose()?;
+        let asked = present(&extension, name).map(|value| value.as_u64().ok_or_else(wrong)).transpose()?;
         // 0 is the service's.
-        let lifetime_s = lifetime_s.filter(|lifetime_s| *lifetime_s > 0);
-        let lifetime_s = lifetime_s.map(|lifetime_s| u32::try_from(lifetime_s).map_err(|_| wrong())).transpose()?;
-        lines.extend(lifetime_s.map(|lifetime_s| format!("{setting} = {lifetime_s}")));
-    }
-    Ok(lines.join("\n"))
+        asked.filter(|asked| *asked > 0).map(|asked| u32::try_from(asked).map_err(|_| wrong())).transpose()
+    };
+    Ok(ClientSettings {
+        pkce,
+        access_token_lifetime_s: lifetime_s("accessTokenDuration")?,
+        refresh_token_lifetime_s: lifetime_s("refreshTokenDuration")?,
+        id_token_lifetime_s: lifetime_s("idTokenDuration")?,
+        ..former
+    })
 }
 
 /// How a new client is to be called. One that is there keeps its name.
@@ -401,14 +392,15 @@ mod tests {
     }
 
     #[test]
-    fn policy_keeps_what_others_set() {
+    fn settings_are_read_and_what_is_no_number_is_refused() {
         let sent =
             json!({ "pkceRequired": true, "pkceS256Required": true, "extension": { "accessTokenDuration": 60 } });
-        let text = policy(sent.as_object().unwrap(), None).unwrap();
-        assert_eq!(text, "pkce = \"s256-required\"\naccess_token_lifetime_s = 60");
+        let read = settings(sent.as_object().unwrap(), None).unwrap();
+        assert_eq!((read.pkce, read.access_token_lifetime_s), (Some(Pkce::S256Required), Some(60)));
+        assert_eq!((read.refresh_token_lifetime_s, read.id_token_lifetime_s), (None, None));
         for wrong in [json!(-1), json!("60"), json!(u64::MAX)] {
             let sent = json!({ "extension": { "accessTokenDuration": wrong } });
-            assert!(policy(sent.as_object().unwrap(), None).is_err());
+            assert!(settings(sent.as_object().unwrap(), None).is_err());
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use parhelion_engine::client_request::Possession;
-use parhelion_engine::introspect::Introspected;
+use parhelion_engine::introspect::{AnswerForm, Introspected};
 use parhelion_engine::registry::Right;
 use parhelion_engine::token_worth::{HiddenProperties, TokenAnswer, TokenQuestion, TokenWorth};
 use parhelion_engine::userinfo::Userinfo;
@@ -180,11 +180,12 @@ pub(super) async fn introspect_standard(asked: &Asked<'_>) -> Result<Response, N
     let parameters = form::parse(parameters.as_bytes()).map_err(no)?;
     let hidden =
         if sent.with_hidden_properties == Some(true) { HiddenProperties::Told } else { HiddenProperties::Kept };
-    //= rfc9701#4 a JWT if and only if the resource server asks for it
-    let accept = sent.http_accept_header.unwrap_or_default();
-    let wants_jwt = accept.contains("application/token-introspection+jwt");
+    let form = AnswerForm::wanted(&sent.http_accept_header.unwrap_or_default());
     let mut servers = asked.mount.tenant.resource_servers.values();
-    let reader = sent.rs_uri.filter(|_| wants_jwt).and_then(|uri| servers.find(|server| server.uris.contains(&uri)));
+    let reader = sent
+        .rs_uri
+        .filter(|_| form == AnswerForm::Jwt)
+        .and_then(|uri| servers.find(|server| server.uris.contains(&uri)));
     let told = asked.engine.introspect_vouched(asked.mount, &parameters, hidden, reader.map(AsRef::as_ref)).await;
     let (action, content) = match told {
         Ok(Introspected::Json(text)) => ("OK", text),

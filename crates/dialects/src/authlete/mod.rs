@@ -40,9 +40,6 @@ use crate::incoming::{Incoming, Response, Unread};
 use crate::oauth_answer;
 use crate::operation::Operation;
 
-/// Bytes that one byte of a form can take in a JSON string: `\u003d`, as the vendor's Java client writes `=`.
-const ESCAPED_MAX_BYTES: u32 = 6;
-
 /// The dialect of Authlete.
 #[derive(Clone, Copy, Debug)]
 pub struct Authlete;
@@ -92,10 +89,10 @@ impl Dialect for Authlete {
         Sender::BackEnd
     }
 
-    /// Room for the form escaped as JSON, and for what the client sent in headers.
+    /// Room for the form escaped as JSON (the vendor's Java client escapes `=`), and for what the client sent in headers.
     fn body_max_bytes(&self, policy: &Policy) -> u32 {
         let headers = u32::try_from(limits::HEADERS_MAX_BYTES).unwrap_or(u32::MAX);
-        policy.body_max_bytes.0.saturating_mul(ESCAPED_MAX_BYTES).saturating_add(headers)
+        policy.body_max_bytes.0.saturating_mul(limits::JSON_ESCAPE_MAX_BYTES).saturating_add(headers)
     }
 
     /// The caller first, then its envelope, then what its client sent.
@@ -131,14 +128,15 @@ impl Dialect for Authlete {
     }
 }
 
-/// Nobody's service: a token cannot be good for it. Any other path is one that is not built.
+/// Nobody's service: no token is known there, as at a service that is somebody else's. Any other path is one that is not
+/// built.
 fn answer_in_the_lobby(headers: &HeaderMap, path: &str) -> Response {
     match caller::shown(headers) {
         Err(refused) => *refused,
         Ok(shown) => {
             let named = shown.service.is_some_and(|service| numbers::parse(&service).is_some());
             let in_path = path.split('/').any(|segment| numbers::parse(segment).is_some());
-            if named || in_path { caller::foreign_service() } else { result::not_built() }
+            if named || in_path { *caller::unknown() } else { result::not_built() }
         }
     }
 }
@@ -166,7 +164,7 @@ mod tests {
         let status = |headers: &HeaderMap, path| answer_in_the_lobby(headers, path).status().as_u16();
         assert_eq!(status(&headers, "/api/1/pushed_auth_req"), 401);
         headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer some-token"));
-        assert_eq!(status(&headers, "/api/1/pushed_auth_req"), 403);
+        assert_eq!(status(&headers, "/api/1/pushed_auth_req"), 401);
         assert_eq!(status(&headers, "/api/service/create"), 400);
         headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Digest YTpi"));
         assert_eq!(status(&headers, "/api/1/pushed_auth_req"), 401);

@@ -31,11 +31,6 @@ pub(super) fn client_number(client_id: &str) -> u64 {
     })
 }
 
-/// Clients that are looked through for one number, at most.
-const LOOKED_AT_MAX: usize = 100_000;
-/// Clients that are read at once.
-const AT_ONCE: usize = 500;
-
 /// The client with this number or alias, of the configuration or made at run time, locked or not.
 ///
 /// # Errors
@@ -62,16 +57,8 @@ pub(super) async fn find_client(asked: &Asked<'_>, identifier: &str) -> Result<O
 /// # Errors
 /// As [`find_client`].
 pub(super) async fn kept_clients(asked: &Asked<'_>) -> Result<Vec<String>, Fault> {
-    let (mut found, mut after) = (Vec::new(), None);
-    for _ in 0..LOOKED_AT_MAX.div_ceil(AT_ONCE) {
-        let page = asked.engine.list_clients(&asked.mount.tenant, after, AT_ONCE).await?;
-        found.extend(page.clients.into_iter().map(|kept| kept.record.client_id));
-        after = page.next;
-        if after.is_none() {
-            return Ok(found);
-        }
-    }
-    Err(Fault::Busy)
+    let kept = asked.engine.every_client(&asked.mount.tenant).await?;
+    Ok(kept.into_iter().map(|kept| kept.record.client_id).collect())
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+/// Where a list ends that was asked for without an end: the vendor's default.
+const SLICE_END: usize = 5;
+
 /// The slice of a list that is wanted, by the vendor's defaults.
 #[derive(Default, Deserialize)]
 pub(super) struct Slice {
@@ -14,7 +17,7 @@ impl Slice {
     /// Where it begins, and behind which entry it ends.
     fn bounds(&self) -> (usize, usize) {
         let bound = |asked: Option<i64>, default: usize| asked.map_or(default, |n| usize::try_from(n).unwrap_or(0));
-        (bound(self.start, 0), bound(self.end, 5))
+        (bound(self.start, 0), bound(self.end, SLICE_END))
     }
 
     /// What is in it of a list.

@@ -38,8 +38,8 @@ fn told(tokens: &Tokens) -> Map<String, Value> {
     if let (Some(refresh_token), Some(expires_at)) = (&tokens.refresh_token, granted.refresh_expires_at) {
         put("refreshToken", refresh_token.as_str().into());
         put("refreshTokenExpiresAt", expires_at.0.into());
-        let lived_ms = granted.expires_at.0.saturating_sub(i64::from(tokens.expires_in_s).saturating_mul(1000));
-        put("refreshTokenDuration", expires_at.0.saturating_sub(lived_ms).div_euclid(1000).into());
+        let made_at = granted.expires_at.plus_s(i64::from(tokens.expires_in_s).saturating_neg());
+        put("refreshTokenDuration", expires_at.epoch_s().saturating_sub(made_at.epoch_s()).into());
     }
     if let Some(id_token) = &tokens.id_token {
         put("idToken", id_token.as_str().into());

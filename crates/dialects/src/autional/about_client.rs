@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 use parhelion_protocol::client_registration::RegisteredMetadata;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::envelope::{No, answered, no};
+use super::envelope::{No, Yes, answered, no};
 use crate::operation::{Answered, Asked};
 
 pub(super) async fn serve(asked: &Asked<'_>) -> Answered {
@@ -12,7 +12,7 @@ pub(super) async fn serve(asked: &Asked<'_>) -> Answered {
     answered(asked, outcome)
 }
 
-async fn shown(asked: &Asked<'_>) -> Result<(StatusCode, Value), No> {
+async fn shown(asked: &Asked<'_>) -> Result<Yes, No> {
     let client_id = asked.segments.first().copied().unwrap_or_default();
     let Some(client) = asked.engine.registered_client(asked.mount, client_id).await? else {
         return no(StatusCode::NOT_FOUND, "there is no such client");
@@ -23,7 +23,7 @@ async fn shown(asked: &Asked<'_>) -> Result<(StatusCode, Value), No> {
         "scopes": client.scope.iter().collect::<Vec<_>>(),
         "tenant_id": asked.mount.tenant.id,
     });
-    Ok((StatusCode::OK, data))
+    Ok(Yes::Data(StatusCode::OK, data))
 }
 
 /// Of a client that was made at run time: a configured one has none.

@@ -2,14 +2,17 @@
 
 use http::{Method, StatusCode};
 use parhelion_engine::clients::{KeptClient, NewClient, NewClientId};
-use parhelion_engine::ports::Commit;
+use parhelion_engine::ports::{Commit, Moment};
 use parhelion_engine::records::StoredClient;
 use parhelion_engine::registry::Right;
+use parhelion_engine::timestamp;
 use parhelion_protocol::client_auth::Authorization;
-use serde_json::{Map, Value};
+use parhelion_protocol::client_registration::RegisteredMetadata;
+use serde_json::{Map, Value, json};
 
 use super::admin_client::{self, Wanted};
-use super::envelope::{No, answered, no};
+use super::admin_list;
+use super::envelope::{No, Yes, answered, no, time};
 use crate::json_object;
 use crate::message::{self, MediaType};
 use crate::operation::{Answered, Asked};
@@ -20,15 +23,22 @@ const ORIGIN: &str = "autional";
 /// What stands behind a client to exchange its secret.
 const ROTATE: &str = "rotate-secret";
 
-type Outcome = Result<(StatusCode, Value), No>;
+/// What stands behind it for another client like it, and for what is known of its use.
+const CLONE: &str = "clone";
+const STATS: &str = "stats";
+
+pub(super) type Outcome = Result<Yes, No>;
 
 pub(super) async fn serve(asked: &Asked<'_>) -> Answered {
     let outcome = match (asked.segments, asked.method) {
-        ([], _) => create(asked).await,
+        ([], &Method::POST) => create(asked).await,
+        ([], _) => admin_list::list(asked).await,
         ([id], &Method::PUT) => update(asked, id).await,
         ([id], &Method::DELETE) => delete(asked, id).await,
         ([id], _) => read(asked, id).await,
-        ([id, ROTATE], _) => rotate(asked, id).await,
+        ([id, ROTATE], &Method::POST) => rotate(asked, id).await,
+        ([id, CLONE], &Method::POST) => clone(asked, id).await,
+        ([id, STATS], &Method::GET) => stats(asked, id).await,
         _ => no(StatusCode::NOT_FOUND, "there is nothing here"),
     };
     answered(asked, outcome)
@@ -37,10 +47,14 @@ pub(super) async fn serve(asked: &Asked<'_>) -> Answered {
 async fn create(asked: &Asked<'_>) -> Outcome {
     admit(asked, Right::CreateClient)?;
     let wanted = Wanted::read(asked, sent(asked)?, Map::new())?;
+    made(asked, wanted.metadata, String::new()).await
+}
+
+async fn made(asked: &Asked<'_>, metadata: RegisteredMetadata, policy: String) -> Outcome {
     let new = NewClient {
         id: NewClientId::Uuid,
-        metadata: wanted.metadata,
-        policy: String::new(),
+        metadata,
+        policy,
         recoverable: false,
         registration_token: None,
         secret_terms: asked.mount.tenant.registration.secrets,
@@ -48,13 +62,13 @@ async fn create(asked: &Asked<'_>) -> Outcome {
     };
     let issued = asked.engine.create_client(&asked.mount.tenant, new, Commit::default()).await?;
     let Some(issued) = issued else { return no(StatusCode::CONFLICT, "the identifier is taken") };
-    Ok((StatusCode::CREATED, admin_client::shown(asked.mount, &issued.record, issued.secret.as_ref())))
+    Ok(Yes::Data(StatusCode::CREATED, admin_client::shown(asked.mount, &issued.record, issued.secret.as_ref())))
 }
 
 async fn read(asked: &Asked<'_>, client_id: &str) -> Outcome {
     admit(asked, Right::ViewClient)?;
     let kept = named(asked, client_id).await?;
-    Ok((StatusCode::OK, admin_client::shown(asked.mount, &kept.record, None)))
+    Ok(Yes::Data(StatusCode::OK, admin_client::shown(asked.mount, &kept.record, None)))
 }
 
 /// What is sent takes the place of what was there; what is not sent stays.
@@ -67,14 +81,14 @@ async fn update(asked: &Asked<'_>, client_id: &str) -> Outcome {
     let (tenant, terms) = (&asked.mount.tenant, asked.mount.tenant.registration.secrets);
     let issued = asked.engine.update_client(tenant, kept, &wanted.metadata, terms, change).await?;
     let Some(issued) = issued else { return changed_meanwhile() };
-    Ok((StatusCode::OK, admin_client::shown(asked.mount, &issued.record, issued.secret.as_ref())))
+    Ok(Yes::Data(StatusCode::OK, admin_client::shown(asked.mount, &issued.record, issued.secret.as_ref())))
 }
 
 async fn delete(asked: &Asked<'_>, client_id: &str) -> Outcome {
     admit(asked, Right::CreateClient)?;
     let kept = named(asked, client_id).await?;
     let deleted = asked.engine.delete_client(&asked.mount.tenant, &kept).await?;
-    if deleted { Ok((StatusCode::OK, Value::Object(Map::new()))) } else { changed_meanwhile() }
+    if deleted { Ok(Yes::Gone) } else { changed_meanwhile() }
 }
 
 async fn rotate(asked: &Asked<'_>, client_id: &str) -> Outcome {
@@ -85,7 +99,33 @@ async fn rotate(asked: &Asked<'_>, client_id: &str) -> Outcome {
     let Some(issued) = issued else {
         return no(StatusCode::CONFLICT, "the client has no secret, or was changed at the same moment");
     };
-    Ok((StatusCode::OK, admin_client::shown(asked.mount, &issued.record, issued.secret.as_ref())))
+    let data = json!({
+        "client_id": issued.record.client_id,
+        "new_secret": issued.secret.as_ref().map(|secret| secret.text.as_str()),
+        "rotated_at": timestamp::text(Moment(issued.record.changed_at_ms)),
+    });
+    Ok(Yes::Data(StatusCode::OK, data))
+}
+
+/// Another client like it, with an identifier and a secret of its own.
+async fn clone(asked: &Asked<'_>, client_id: &str) -> Outcome {
+    admit(asked, Right::CreateClient)?;
+    let kept = named(asked, client_id).await?;
+    let copied = Wanted::copy_of(asked, &kept.record)?;
+    made(asked, copied, kept.record.policy).await
+}
+
+async fn stats(asked: &Asked<'_>, client_id: &str) -> Outcome {
+    admit(asked, Right::ViewClient)?;
+    let kept = named(asked, client_id).await?;
+    let tokens = asked.engine.list_tokens(asked.mount, Some(&kept.record.client_id)).await?;
+    let last = tokens.iter().map(|token| token.made_at).max();
+    let mut data = Map::from_iter([
+        ("client_id".to_owned(), kept.record.client_id.into()),
+        ("active_tokens".to_owned(), tokens.len().into()),
+    ]);
+    data.extend(last.map(|made_at| ("last_request_at".to_owned(), time(made_at.epoch_s()))));
+    Ok(Yes::Data(StatusCode::OK, data.into()))
 }
 
 fn changed_meanwhile<T>() -> Result<T, No> {
@@ -107,14 +147,13 @@ fn sent(asked: &Asked<'_>) -> Result<Map<String, Value>, No> {
 }
 
 /// Lets a caller in whose token is good for this tenant and for what it asks.
-fn admit(asked: &Asked<'_>, right: Right) -> Result<(), No> {
+pub(super) fn admit(asked: &Asked<'_>, right: Right) -> Result<(), No> {
     let Authorization::Header(value) = message::authorization(asked.headers) else {
         return no(StatusCode::UNAUTHORIZED, "the request needs one token");
     };
-    let token = message::bearer_token(value).and_then(|text| asked.mount.api_tokens.find(text));
-    match token {
+    match message::bearer_token(value).and_then(|text| asked.mount.api_token(text)) {
         None => no(StatusCode::UNAUTHORIZED, "the token is not known"),
-        Some(token) if token.tenants.contains(&asked.mount.tenant.uid) && token.allows(right) => Ok(()),
+        Some(token) if token.allows(right) => Ok(()),
         Some(_) => no(StatusCode::FORBIDDEN, "the token is not good for this"),
     }
 }

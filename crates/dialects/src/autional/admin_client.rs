@@ -6,6 +6,7 @@ use parhelion_engine::ports::Moment;
 use parhelion_engine::records::StoredClient;
 use parhelion_engine::registration::of_back_end;
 use parhelion_engine::registry::Mount;
+use parhelion_engine::timestamp;
 use parhelion_protocol::client_registration::RegisteredMetadata;
 use parhelion_protocol::params::scope;
 use serde_json::{Map, Value, json};
@@ -32,7 +33,7 @@ const PUBLIC: &str = "none";
 /// The one way that the vendor documents for pushed requests.
 const CONFIDENTIAL: &str = "client_secret_post";
 const ACTIVE: &str = "active";
-const INACTIVE: &str = "inactive";
+const SUSPENDED: &str = "suspended";
 /// Characters of a secret by which people tell it from others.
 const SHOWN_OF_SECRET: usize = 4;
 
@@ -69,6 +70,16 @@ impl Wanted {
         }
         let enabled = status(&sent)?;
         Ok(Self { metadata: judged(asked, members)?, enabled })
+    }
+}
+
+impl Wanted {
+    /// What another client like one that is there is to be.
+    pub(super) fn copy_of(asked: &Asked<'_>, record: &StoredClient) -> Result<RegisteredMetadata, No> {
+        let mut members = metadata(record);
+        let name = members.get("client_name").and_then(Value::as_str).unwrap_or_default();
+        members.insert("client_name".to_owned(), format!("{name} (clone)").into());
+        judged(asked, members)
     }
 }
 
@@ -121,13 +132,18 @@ fn status(sent: &Map<String, Value>) -> Result<Option<bool>, No> {
     match sent.get("status").map(Value::as_str) {
         None => Ok(None),
         Some(Some(ACTIVE)) => Ok(Some(true)),
-        Some(Some(INACTIVE)) => Ok(Some(false)),
-        Some(_) => unfit("status", "must be active or inactive"),
+        Some(Some(SUSPENDED)) => Ok(Some(false)),
+        Some(_) => unfit("status", "must be active or suspended"),
     }
 }
 
 fn unfit<T>(member: &str, problem: &str) -> Result<T, No> {
     no(StatusCode::BAD_REQUEST, &format!("{member} {problem}"))
+}
+
+/// `status`.
+pub(super) fn status_of(record: &StoredClient) -> &'static str {
+    if record.enabled { ACTIVE } else { SUSPENDED }
 }
 
 /// What is registered, in the words of RFC 7591.
@@ -149,15 +165,16 @@ pub(super) fn shown(mount: &Mount, record: &StoredClient, secret: Option<&NewSec
         }
     }
     put("client_id", record.client_id.as_str().into());
+    put("id", record.client_id.as_str().into());
     put("tenant_id", mount.tenant.id.as_str().into());
     put("scopes", text("scope").split(' ').collect());
     put("is_confidential", (method != PUBLIC).into());
     // An array as text: so the vendor has it.
     put("client_auth_methods", json!([method]).to_string().into());
-    put("status", if record.enabled { ACTIVE } else { INACTIVE }.into());
+    put("status", status_of(record).into());
     put("cors_origins", json!([]));
-    put("created_at", Moment(record.made_at_ms).epoch_s().into());
-    put("updated_at", Moment(record.changed_at_ms).epoch_s().into());
+    put("created_at", timestamp::text(Moment(record.made_at_ms)).into());
+    put("updated_at", timestamp::text(Moment(record.changed_at_ms)).into());
     if let Some(secret) = secret {
         let last = secret.text.len().saturating_sub(SHOWN_OF_SECRET);
         put("client_secret", secret.text.as_str().into());

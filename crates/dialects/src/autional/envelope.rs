@@ -1,8 +1,11 @@
 //! What the vendor puts around answers that are none of OAuth's: `code`, `message`, `data` and `timestamp`.
 
-use http::header::WWW_AUTHENTICATE;
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use parhelion_engine::fault::Turned;
+use parhelion_engine::ports::Moment;
+use parhelion_engine::timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::incoming::Response;
@@ -11,6 +14,18 @@ use crate::operation::{Against, Answered, Asked};
 
 /// `code` of an answer that went well.
 const WELL: u16 = 0;
+/// `message` of it.
+const SUCCESS: &str = "success";
+
+/// What an operation that went well answers.
+pub(super) enum Yes {
+    /// Something.
+    Data(StatusCode, Value),
+    /// Some of many: the members that are in the place of `data`.
+    Listed(Map<String, Value>),
+    /// That something is gone.
+    Gone,
+}
 
 /// Why an operation says no: what its caller hears, or a rule or fault behind it.
 pub(super) enum No {
@@ -36,10 +51,12 @@ pub(super) fn no<T>(status: StatusCode, message: &str) -> Result<T, No> {
 }
 
 /// The answer of an operation.
-pub(super) fn answered(asked: &Asked<'_>, outcome: Result<(StatusCode, Value), No>) -> Answered {
+pub(super) fn answered(asked: &Asked<'_>, outcome: Result<Yes, No>) -> Answered {
     let at_s = Some(asked.engine.store.now().epoch_s());
     match outcome {
-        Ok((status, data)) => well(status, data, at_s).into(),
+        Ok(Yes::Data(status, data)) => well(status, data, at_s).into(),
+        Ok(Yes::Listed(members)) => enveloped(200, WELL, SUCCESS, members, at_s).into(),
+        Ok(Yes::Gone) => gone().into(),
         Err(No::Caller(status, message)) => {
             let response = ill(status.as_u16(), &message, at_s);
             Answered { response, against: Against::Caller, client_id: None }
@@ -56,21 +73,34 @@ pub(super) fn answered(asked: &Asked<'_>, outcome: Result<(StatusCode, Value), N
 
 /// It went well.
 pub(super) fn well(status: StatusCode, data: Value, at_s: Option<i64>) -> Response {
-    enveloped(status.as_u16(), WELL, "success", Some(data), at_s)
+    enveloped(status.as_u16(), WELL, SUCCESS, Map::from_iter([("data".to_owned(), data)]), at_s)
+}
+
+fn gone() -> Response {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
+    response
 }
 
 /// It did not; `code` is the status.
 pub(super) fn ill(status: u16, message: &str, at_s: Option<i64>) -> Response {
-    let mut response = enveloped(status, status, message, None, at_s);
+    let mut response = enveloped(status, status, message, Map::new(), at_s);
     if status == 401 {
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
 }
 
-fn enveloped(status: u16, code: u16, message: &str, data: Option<Value>, at_s: Option<i64>) -> Response {
-    let mut members = Map::from_iter([("code".to_owned(), json!(code)), ("message".to_owned(), json!(message))]);
-    members.extend(data.map(|data| ("data".to_owned(), data)));
-    members.extend(at_s.map(|at_s| ("timestamp".to_owned(), json!(at_s))));
+fn enveloped(status: u16, code: u16, message: &str, more: Map<String, Value>, at_s: Option<i64>) -> Response {
+    let mut members = more;
+    members.insert("code".to_owned(), json!(code));
+    members.insert("message".to_owned(), json!(message));
+    members.extend(at_s.map(|at_s| ("timestamp".to_owned(), time(at_s))));
     json_response(status, NO_STORE, Value::Object(members).to_string())
+}
+
+/// A time, in seconds since 1970, as the vendor writes it.
+pub(super) fn time(at_s: i64) -> Value {
+    timestamp::text(Moment(0).plus_s(at_s)).into()
 }

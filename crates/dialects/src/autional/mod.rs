@@ -4,6 +4,7 @@
 mod about_client;
 mod admin;
 mod admin_client;
+mod admin_list;
 mod envelope;
 mod nonce;
 mod paths;

@@ -31,12 +31,12 @@ macro_rules! operations {
                 operation!($name $method "/oauth/api/v1/oauth" $path $segments $serve),
                 operation!($name $method "/bff/oauth/api/v1/oauth" $path $segments $serve),
             )+
-            operation!("admin_clients" "POST" "" "/admin/oauth/clients" 0 admin::serve),
-            operation!("admin_clients" "POST" "/api/v1" "/admin/oauth/clients" 0 admin::serve),
+            ADMIN_CLIENTS,
+            Operation { path: ADMIN_ALIAS, ..ADMIN_CLIENTS },
             ADMIN_CLIENT,
-            Operation { path: "/api/v1/admin/oauth/clients", ..ADMIN_CLIENT },
-            operation!("admin_client_secret" "POST" "" "/admin/oauth/clients" 2 admin::serve),
-            operation!("admin_client_secret" "POST" "/api/v1" "/admin/oauth/clients" 2 admin::serve),
+            Operation { path: ADMIN_ALIAS, ..ADMIN_CLIENT },
+            ADMIN_CLIENT_PART,
+            Operation { path: ADMIN_ALIAS, ..ADMIN_CLIENT_PART },
         ]
     };
 }
@@ -79,13 +79,21 @@ pub(super) const OPERATIONS: &[Operation] = operations![
     "dpop_nonce" "GET" "/dpop/nonce" 0 nonce::serve,
 ];
 
-const ADMIN_CLIENT: Operation = Operation {
-    name: "admin_client",
-    methods: &["GET", "PUT", "DELETE"],
+const ADMIN_ALIAS: &str = "/api/v1/admin/oauth/clients";
+
+const ADMIN_CLIENTS: Operation = Operation {
+    name: "admin_clients",
+    methods: &["GET", "POST"],
     path: "/admin/oauth/clients",
-    segments: 1,
+    segments: 0,
     serve: |asked| Box::pin(admin::serve(asked)),
 };
+
+const ADMIN_CLIENT: Operation =
+    Operation { name: "admin_client", methods: &["GET", "PUT", "DELETE"], segments: 1, ..ADMIN_CLIENTS };
+
+const ADMIN_CLIENT_PART: Operation =
+    Operation { name: "admin_client_part", methods: &["GET", "POST"], segments: 2, ..ADMIN_CLIENTS };
 
 /// Whether a path is that of the endpoint which only renews.
 pub(super) fn is_refresh(endpoint: Endpoint, path: &str) -> bool {

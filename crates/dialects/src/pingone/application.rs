@@ -3,14 +3,14 @@
 use parhelion_engine::clients::ImportedClient;
 use parhelion_engine::registration::of_back_end;
 use parhelion_engine::registry::Mount;
-use parhelion_protocol::client::{Client, MetadataFault};
+use parhelion_protocol::client::Client;
 use parhelion_protocol::client_auth::{GivenSecret, SecretNeed};
 use parhelion_protocol::client_registration::RegisteredMetadata;
 use parhelion_protocol::limits;
 use parhelion_protocol::params::response_type::ResponseType;
 use parhelion_protocol::params::scope;
+use parhelion_protocol::profile::{ClientSettings, Pkce};
 use serde_json::{Map, Value, json};
-use toml::Table;
 use zeroize::Zeroizing;
 
 use super::platform_error::Detail;
@@ -54,7 +54,6 @@ const TYPES: &[(&str, &str)] = &[
     ("SERVICE", "web"),
     ("CUSTOM_APP", "web"),
 ];
-const CHALLENGES: &[(&str, &str)] = &[("OPTIONAL", ""), ("REQUIRED", "required"), ("S256_REQUIRED", "s256-required")];
 
 /// The members that count; whatever else is sent is ignored and not told back.
 const MEMBERS: &[(&str, Shape)] = &[
@@ -69,7 +68,7 @@ const MEMBERS: &[(&str, Shape)] = &[
     ("redirectUris", Shape::Texts),
     ("allowWildcardInRedirectUris", Shape::Flag),
     ("postLogoutRedirectUris", Shape::Texts),
-    ("pkceEnforcement", Shape::Word(CHALLENGES)),
+    ("pkceEnforcement", Shape::OneOf(&["OPTIONAL", "REQUIRED", "S256_REQUIRED"])),
     ("parRequirement", Shape::OneOf(&["OPTIONAL", "REQUIRED"])),
     ("parTimeout", Shape::Number),
     ("jwks", Shape::Text),
@@ -98,9 +97,6 @@ const TARGETS: &[(&str, &str)] = &[
     ("request_uri_lifetime_s", "parTimeout"),
     ("pushed_requests", "parRequirement"),
 ];
-
-/// What every application may ask for: the standard scopes (OpenID Connect Core sections 5.4 and 11).
-const SCOPES: &str = "openid profile email address phone offline_access";
 
 /// An application that was found fit.
 pub(super) struct Application {
@@ -135,8 +131,9 @@ pub(super) fn imported(sent: &Map<String, Value>) -> Result<Option<ImportedClien
 pub(super) fn read(mount: &Mount, sent: Map<String, Value>) -> Result<Application, Vec<Detail>> {
     let words = words(mount, sent)?;
     let settings = settings(mount, &words)?;
-    let mut asked = scope::parse(SCOPES).map_err(|_| Vec::new())?.to_string();
-    for token in mount.tenant.registration.scope.iter().filter(|token| !SCOPES.split(' ').any(|word| word == *token)) {
+    // What every application may ask for, and what a client that registers itself may.
+    let mut asked = scope::STANDARD.join(" ");
+    for token in mount.tenant.registration.scope.iter().filter(|token| !scope::STANDARD.contains(token)) {
         asked = format!("{asked} {token}");
     }
     let scope = scope::parse(&asked).map_err(|_| vec![Detail::invalid("scope", "is too much for one client")])?;
@@ -145,7 +142,7 @@ pub(super) fn read(mount: &Mount, sent: Map<String, Value>) -> Result<Applicatio
     let enabled = flag(&words, "enabled");
     let metadata = accepted.and_then(|accepted| accepted.with_vendor_words(words));
     let metadata = metadata.map_err(|fault| vec![Detail::invalid(target(fault.member), fault.problem)])?;
-    Ok(Application { metadata, policy: settings.to_string(), enabled })
+    Ok(Application { metadata, policy: settings.to_text(), enabled })
 }
 
 /// Whether a client can go by this secret under these metadata: one that came from elsewhere may be too short a key.
@@ -161,10 +158,6 @@ pub(super) fn check_secret(
     let registered = metadata.for_client(client_id).and_then(|metadata| {
         let given = [GivenSecret::lasting(secret)];
         let given = if metadata.method()?.secret_need() == SecretNeed::None { &[][..] } else { &given };
-        let too_long = secret.len() > limits::CLIENT_SECRET_MAX_BYTES;
-        if too_long {
-            return Err(MetadataFault::new("client_secret", "is too long"));
-        }
         Client::register(metadata, given, mount.policy.loopback_redirect_uri)
     });
     registered.map(drop).map_err(|fault| vec![Detail::invalid(target(fault.member), fault.problem)])
@@ -221,16 +214,18 @@ impl Shape {
 }
 
 /// What is policy for this client alone; it must not loosen what is in force at the mount.
-fn settings(mount: &Mount, words: &Map<String, Value>) -> Result<Table, Vec<Detail>> {
-    let mut settings = Table::new();
-    if let Some(lifetime_s) = words.get("parTimeout").and_then(Value::as_i64) {
-        settings.insert("request_uri_lifetime_s".to_owned(), lifetime_s.into());
-    }
-    if let Some(pkce) = word(words, "pkceEnforcement", CHALLENGES).filter(|pkce| !pkce.is_empty()) {
-        settings.insert("pkce".to_owned(), pkce.into());
-    }
-    let candidate =
-        mount.policy.overlaid(&settings).map_err(|_| vec![Detail::invalid("parTimeout", "cannot be read")])?;
+fn settings(mount: &Mount, words: &Map<String, Value>) -> Result<ClientSettings, Vec<Detail>> {
+    let pkce = match words.get("pkceEnforcement").and_then(Value::as_str) {
+        Some("REQUIRED") => Some(Pkce::Required),
+        Some("S256_REQUIRED") => Some(Pkce::S256Required),
+        Some(_) | None => None,
+    };
+    let lifetime_s = words.get("parTimeout").and_then(Value::as_u64).and_then(|s| u32::try_from(s).ok());
+    let settings = ClientSettings { pkce, request_uri_lifetime_s: lifetime_s, ..ClientSettings::default() };
+    let candidate = mount
+        .policy
+        .overlaid(&settings.to_table())
+        .map_err(|_| vec![Detail::invalid("parTimeout", "cannot be read")])?;
     match mount.policy.tightened(candidate) {
         Ok(_) => Ok(settings),
         Err(loosened) => Err(vec![Detail::invalid(target(loosened.setting), "is not what this environment allows")]),

@@ -7,7 +7,8 @@ use parhelion_engine::clients::{KeptClient, NewClient, NewClientId, SecretTerms,
 use parhelion_engine::ports::{Commit, Id, Moment};
 use parhelion_engine::records::StoredClient;
 use parhelion_engine::registry::Right;
-use parhelion_engine::uuid::Uuid;
+use parhelion_engine::timestamp;
+use parhelion_engine::uuid::{self, Uuid};
 use parhelion_protocol::client_registration::RegisteredMetadata;
 use parhelion_protocol::limits;
 use parhelion_protocol::refusal::{Reason, Refusal};
@@ -16,7 +17,6 @@ use serde_json::{Map, Value, json};
 use super::application;
 use super::management::{self, admit};
 use super::platform_error::{Detail, No};
-use super::timestamp;
 use crate::incoming::Response;
 use crate::json_object;
 use crate::message::{self, MediaType};
@@ -212,16 +212,12 @@ fn uuid_of(client_id: &str) -> String {
 fn beginning(uuid: &str) -> Option<Id> {
     let digits = digits_of_uuid(uuid)?;
     let first = digits.get(..12)?;
-    digest(&format!("{first}{}", "0".repeat(52)))
+    digest(&format!("{first:0<64}"))
 }
 
 /// The digits of a UUID as we write it.
 fn digits_of_uuid(text: &str) -> Option<String> {
-    let parts: Vec<&str> = text.split('-').collect();
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    let digits = parts.concat();
-    let ours = digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    (ours && lengths == [8, 4, 4, 4, 12]).then_some(digits)
+    uuid::digits(text).filter(|digits| !digits.bytes().any(|byte| byte.is_ascii_uppercase()))
 }
 
 fn told(asked: &Asked<'_>, status: u16, record: &StoredClient) -> Result<Response, No> {

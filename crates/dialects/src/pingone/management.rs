@@ -4,6 +4,7 @@
 use std::future::Future;
 
 use parhelion_engine::registry::{Mount, Right};
+use parhelion_engine::uuid;
 use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::refusal::Refusal;
 
@@ -95,9 +96,8 @@ pub(super) fn admit(asked: &Asked<'_>, right: Right) -> Result<(), No> {
         Authorization::Header(value) => message::bearer_token(value),
         Authorization::Absent | Authorization::Repeated | Authorization::Basic { .. } => None,
     };
-    let token = shown.and_then(|text| asked.mount.api_tokens.find(text)).ok_or(No::Unauthorized)?;
-    let allowed = token.tenants.contains(&asked.mount.tenant.uid) && token.allows(right);
-    if allowed { Ok(()) } else { Err(No::Forbidden) }
+    let token = shown.and_then(|text| asked.mount.api_token(text)).ok_or(No::Unauthorized)?;
+    if token.allows(right) { Ok(()) } else { Err(No::Forbidden) }
 }
 
 async fn secret_or_nothing(asked: &Asked<'_>) -> Result<Response, No> {
@@ -118,8 +118,7 @@ fn made<'a>(asked: &'a Asked<'a>, answer: impl Future<Output = Result<Response, 
 }
 
 fn is_uuid(text: &str) -> bool {
-    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
-    lengths == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+    uuid::digits(text).is_some()
 }
 
 #[cfg(test)]

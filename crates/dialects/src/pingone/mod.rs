@@ -4,7 +4,6 @@ mod application;
 mod applications;
 mod management;
 mod platform_error;
-mod timestamp;
 
 use std::borrow::Cow;
 

@@ -7,6 +7,7 @@
 mod bench;
 mod case;
 mod golden;
+mod places;
 mod spelling;
 mod toy;
 

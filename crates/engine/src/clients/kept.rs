@@ -176,6 +176,23 @@ impl Engine {
         }
     }
 
+    /// Every client that was made at run time, in the order of [`Engine::list_clients`].
+    ///
+    /// # Errors
+    /// [`Fault::Store`], [`Fault::Record`], or [`Fault::Busy`] where there are too many to look through.
+    pub async fn every_client(&self, tenant: &Tenant) -> Result<Vec<KeptClient>, Fault> {
+        let (mut found, mut after) = (Vec::new(), None);
+        for _ in 0..limits::CLIENTS_LOOKED_THROUGH_MAX.div_ceil(limits::CLIENTS_READ_AT_ONCE) {
+            let page = self.list_clients(tenant, after, limits::CLIENTS_READ_AT_ONCE).await?;
+            found.extend(page.clients);
+            after = page.next;
+            if after.is_none() {
+                return Ok(found);
+            }
+        }
+        Err(Fault::Busy)
+    }
+
     /// Puts other metadata in place of a client's. A secret that still serves stays; where the method needs one and
     /// none does, or `terms` are given, one is drawn. Nothing if somebody else changed the client in the meantime.
     ///

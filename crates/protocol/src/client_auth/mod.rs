@@ -134,6 +134,15 @@ impl Method {
     }
 }
 
+/// Whether a text can stand behind `Bearer` in an `Authorization` header.
+#[must_use]
+pub fn is_token68(text: &str) -> bool {
+    //= rfc6750#2.1 b64token
+    let body = text.trim_end_matches('=');
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+    !body.is_empty() && body.bytes().all(fits)
+}
+
 /// What came beside the body to authenticate the client.
 #[derive(Clone)]
 pub enum Authorization<'a> {

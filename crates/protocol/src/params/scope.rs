@@ -4,6 +4,9 @@ use crate::limits;
 use crate::parameters::Param;
 use crate::refusal::{Reason, Refusal};
 
+/// The scopes of OpenID Connect Core sections 5.4 and 11.
+pub const STANDARD: &[&str] = &["openid", "profile", "email", "address", "phone", "offline_access"];
+
 /// Scope tokens in the order they came, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope(Vec<String>);

@@ -2,7 +2,7 @@
 
 use parhelion_jose::jwe::{self, ContentEncryption};
 use parhelion_jose::jws::Algorithm;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A choice that can be compared with another of its kind.
 pub(super) trait Tightness: Sized + Clone {
@@ -49,7 +49,7 @@ pub enum ClientIdInForm {
 }
 
 /// What is asked of PKCE. Later is tighter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pkce {
     /// Public clients need it; others may leave it out; `plain` is accepted.
@@ -67,6 +67,12 @@ impl Pkce {
     #[must_use]
     pub const fn accepts_plain(self) -> bool {
         matches!(self, Self::Optional | Self::Required)
+    }
+
+    /// The same, where everyone needs it.
+    #[must_use]
+    pub const fn demanded(self) -> Self {
+        if self.accepts_plain() { Self::Required } else { Self::S256Required }
     }
 
     /// Whether confidential clients need it too.
@@ -182,7 +188,7 @@ pub enum RequestUriByReference {
 }
 
 /// Whether a request object must say whom it is for, and from when to when it is good. Later is tighter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequestObjectTerms {
     /// What it says is judged.

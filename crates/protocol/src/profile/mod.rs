@@ -5,6 +5,7 @@
 //! joins the first two, [`Policy::tightened`] applies the others and refuses what would loosen.
 
 mod choices;
+mod client_settings;
 mod policy;
 mod shipped;
 
@@ -14,5 +15,6 @@ pub use choices::{
     RedirectUriNeed, RefreshTokenRotation, RefreshTokens, RequestObjectTerms, RequestObjects, RequestUriByReference,
     ScopeNeed, SenderConstraint, Set, SignedResponses, UnknownScope,
 };
+pub use client_settings::ClientSettings;
 pub use policy::{Loosened, Policy};
 pub use shipped::{ProfileFault, names, read, reason, shipped};

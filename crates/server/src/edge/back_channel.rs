@@ -176,8 +176,7 @@ fn unidentified<T>(refusal: Refusal) -> Judged<T> {
     Judged::unidentified(Err(Turned::Refused(refusal)))
 }
 
-//= rfc9701#4 a JWT if and only if the caller asks for it
 fn wanted(headers: &HeaderMap) -> AnswerForm {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accept.contains("application/token-introspection+jwt") { AnswerForm::Jwt } else { AnswerForm::Json }
+    AnswerForm::wanted(accept)
 }

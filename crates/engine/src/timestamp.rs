@@ -1,6 +1,6 @@
-//! A moment as the vendor's management API writes it: `2026-01-02T03:04:05.678Z`.
+//! A moment as people and other programs read it: `2026-01-02T03:04:05.678Z`.
 
-use parhelion_engine::ports::Moment;
+use crate::ports::Moment;
 
 const MS_A_DAY: i64 = 86_400_000;
 /// Days from the first of March of the year 0, where the count of leap years begins, to 1970.
@@ -9,8 +9,9 @@ const DAYS_TO_1970: i64 = 719_468;
 const DAYS_AN_ERA: i64 = 146_097;
 
 /// The text of a moment (RFC 3339 section 5.6), in UTC.
+#[must_use]
 #[allow(clippy::arithmetic_side_effects, reason = "milliseconds of 64 bits, divided before anything is added")]
-pub(super) fn text(moment: Moment) -> String {
+pub fn text(moment: Moment) -> String {
     let (days, ms) = (moment.0.div_euclid(MS_A_DAY) + DAYS_TO_1970, moment.0.rem_euclid(MS_A_DAY));
     let (era, day) = (days.div_euclid(DAYS_AN_ERA), days.rem_euclid(DAYS_AN_ERA));
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
