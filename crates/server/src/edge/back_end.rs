@@ -54,7 +54,7 @@ impl BackEndCall<'_> {
         };
         let answered = (self.operation.serve)(&asked).await;
         // What the operation changed is in force before anybody hears of it.
-        self.edge.follow_registry();
+        edge.follow_registry();
         self.conclude(answered)
     }
 
