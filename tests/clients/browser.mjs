@@ -5,10 +5,9 @@
 import { createServer } from 'node:http';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import puppeteer from 'puppeteer-core';
+import { launch } from './chromium.mjs';
 
-const { URL: START, REDIRECT_URI, USERNAME, PASSWORD, DECISION, JAVASCRIPT, SCREENSHOTS, CHROMIUM, SCRATCH } =
-  process.env;
+const { URL: START, REDIRECT_URI, USERNAME, PASSWORD, DECISION, JAVASCRIPT, SCREENSHOTS } = process.env;
 
 const LOOKS = [
   ['phone', { width: 390, height: 844, deviceScaleFactor: 2, isMobile: true, hasTouch: true }, 'light'],
@@ -74,20 +73,7 @@ async function afterwards(page) {
 }
 
 const { server, callback } = await application();
-const browser = await puppeteer.launch({
-  executablePath: CHROMIUM,
-  userDataDir: join(SCRATCH, 'profile'),
-  args: [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await launch();
 try {
   const page = await browser.newPage();
   page.setDefaultTimeout(30_000);

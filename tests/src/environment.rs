@@ -18,6 +18,9 @@ pub const VIEWER: &str = "viewer-token-for-tests-only";
 /// Who may make them in another environment.
 pub const STRANGER: &str = "stranger-token-for-tests-only";
 
+/// The origin of an application's pages, where nothing else is said.
+pub const PAGE: &str = "https://spa.example";
+
 /// Where the responses of every application go.
 pub const REDIRECT_URI: &str = "https://app.example/cb";
 
@@ -35,8 +38,18 @@ impl Environment {
     /// When the server does not start.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with_page(PAGE)
+    }
+
+    /// Starts it, for pages of this origin.
+    ///
+    /// # Panics
+    /// When the server does not start.
+    #[must_use]
+    pub fn start_with_page(origin: &str) -> Self {
         let hash = Binary::hash_password(ALICE.password);
-        Self { server: Server::start(&include_str!("../data/pingone.toml").replace("@HASH@", &hash)) }
+        let config = include_str!("../data/pingone.toml").replace("@HASH@", &hash).replace("@PAGE@", origin);
+        Self { server: Server::start(&config) }
     }
 
     /// Its endpoints, below its id.

@@ -8,7 +8,7 @@ use parhelion_tests::base64;
 use parhelion_tests::browser::Browser;
 use parhelion_tests::client_key::{ClientKey, unix_s};
 use parhelion_tests::dice;
-use parhelion_tests::environment::{ADMINISTRATOR, Environment, REDIRECT_URI, VIEWER, application, platform};
+use parhelion_tests::environment::{ADMINISTRATOR, Environment, PAGE, REDIRECT_URI, VIEWER, application, platform};
 use parhelion_tests::mount::Mount;
 use parhelion_tests::request::Request;
 use parhelion_tests::site::{ALICE, PING_ENVIRONMENT};
@@ -338,9 +338,9 @@ fn browser_sdk_of_a_named_origin_may_call_all_but_authorize() {
     let mount = environment.mount();
     for path in ["/par", "/token", "/revoke", "/userinfo", "/.well-known/openid-configuration", "/authorize"] {
         let url = format!("{}{path}", mount.issuer);
-        let request = Request::get(&url).header("Origin", "https://spa.example");
+        let request = Request::get(&url).header("Origin", PAGE);
         let response = environment.http().send(&request).unwrap();
-        let allowed = (path != "/authorize").then_some("https://spa.example");
+        let allowed = (path != "/authorize").then_some(PAGE);
         assert_eq!(response.header("access-control-allow-origin"), allowed, "{path}");
         assert_eq!(response.header("access-control-allow-credentials"), allowed.map(|_| "true"), "{path}");
     }

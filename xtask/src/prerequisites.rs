@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::repository::Repository;
@@ -15,6 +15,9 @@ const NODE_AT_LEAST: u32 = 20;
 
 /// Names under which Chromium is found on the path.
 const CHROMIUM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// Where Debian keeps a library that one of the vendors' examples names.
+const OKHTTP: &str = "/usr/share/java/okhttp.jar";
 
 /// What was found, for the commands that follow.
 #[derive(Default)]
@@ -87,6 +90,7 @@ fn system_packages(extent: Extent) -> Vec<&'static str> {
         packages.push("git");
     }
     if extent == Extent::Everything {
+        packages.extend(languages());
         if !runs("node") {
             packages.push("nodejs");
         }
@@ -101,6 +105,18 @@ fn system_packages(extent: Extent) -> Vec<&'static str> {
         }
     }
     packages
+}
+
+/// What the vendors' examples are written in.
+fn languages() -> impl Iterator<Item = &'static str> {
+    let missing = [
+        (answer(Command::new("go").arg("version")).is_none(), "golang-go"),
+        (!runs("javac"), "default-jdk-headless"),
+        (!Path::new(OKHTTP).exists(), "libokhttp-java"),
+        (!runs("ruby"), "ruby"),
+        (!runs("curl"), "curl"),
+    ];
+    missing.into_iter().filter_map(|(is_missing, package)| is_missing.then_some(package))
 }
 
 fn still_missing() -> Result<(), String> {

@@ -21,7 +21,10 @@ const REAL_CLIENTS: &str = "parhelion-tests/real-clients";
 
 /// One profile for everything, so that each dependency is compiled once.
 const STEPS: [(&str, &str); 9] = [
-    ("prerequisites", "compiler, git; Node.js 20, npm, Python and Chromium unless --fast; installs what it may"),
+    (
+        "prerequisites",
+        "compiler, git; Node.js 20, npm, Python, Go, Java, Ruby and Chromium unless --fast; installs what it may",
+    ),
     ("tidy", "tracked files: documentation lines, lengths, arrows between crates, advisories"),
     ("format", "cargo fmt --all --check"),
     ("npm packages", "npm ci in tests/clients (not with --fast)"),
