@@ -31,6 +31,8 @@ pub(super) struct Arrival {
     pub(super) peer: IpAddr,
     /// What the client showed in the handshake.
     pub(super) certificate: Shown,
+    /// The host that it named there.
+    pub(super) host: Option<Arc<str>>,
     /// By when the first request must be here, the handshake before it included.
     pub(super) first_head_by: Instant,
 }
@@ -40,8 +42,16 @@ impl Arrival {
     pub(super) fn mark<B>(&self, request: &mut Request<B>) {
         self.edge.proxies.mark(self.peer, request);
         client_certificate::mark(self, request);
+        // The connection of a proxy is for whomever it speaks for.
+        if let Some(host) = self.host.as_ref().filter(|_| !self.edge.proxies.is_trusted(self.peer.to_canonical())) {
+            request.extensions_mut().insert(HostOfHandshake(Arc::clone(host)));
+        }
     }
 }
+
+/// The host that the client named in the handshake, in the extensions of every request of the connection.
+#[derive(Clone)]
+pub(super) struct HostOfHandshake(pub(super) Arc<str>);
 
 /// Serves a connection. When `draining` becomes true, the request in flight is the last.
 pub(super) async fn serve(edge: Arc<Edge>, socket: TcpStream, mut draining: watch::Receiver<bool>) {
@@ -50,18 +60,19 @@ pub(super) async fn serve(edge: Arc<Edge>, socket: TcpStream, mut draining: watc
     let _ = socket.set_nodelay(true);
     let first_head_by = Instant::now().checked_add(edge.limits.head_wait).unwrap_or_else(Instant::now);
     let stream = Stream::new(socket, &edge.limits);
-    let arrival = Arrival { edge: Arc::clone(&edge), peer: peer.ip(), certificate: Shown::Absent, first_head_by };
+    let (certificate, host) = (Shown::Absent, None);
+    let arrival = Arrival { edge: Arc::clone(&edge), peer: peer.ip(), certificate, host, first_head_by };
     let Some(tls) = &edge.tls else { return serve_http1(arrival, stream, draining).await };
     let shaken = tokio::select! {
         shaken = tls.shake_hands(stream, first_head_by) => shaken,
         _ = draining.wait_for(|draining| *draining) => None,
     };
     match shaken {
-        Some(Shaken { stream, protocol: Protocol::Http1, certificate }) => {
-            serve_http1(Arrival { certificate, ..arrival }, stream, draining).await;
+        Some(Shaken { stream, protocol: Protocol::Http1, certificate, host }) => {
+            serve_http1(Arrival { certificate, host, ..arrival }, stream, draining).await;
         }
-        Some(Shaken { stream, protocol: Protocol::Http2, certificate }) => {
-            http2::serve(Arrival { certificate, ..arrival }, stream, draining).await;
+        Some(Shaken { stream, protocol: Protocol::Http2, certificate, host }) => {
+            http2::serve(Arrival { certificate, host, ..arrival }, stream, draining).await;
         }
         None => {}
     }

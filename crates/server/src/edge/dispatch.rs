@@ -11,6 +11,7 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 
 use super::back_channel::{Call, ClientEndpoint};
 use super::back_end::BackEndCall;
+use super::connection::HostOfHandshake;
 use super::cors::Cors;
 use super::log::Scene;
 use super::panics::{Guarded, Panicked};
@@ -61,6 +62,11 @@ impl Exchange<'_> {
             return response;
         }
         let routes = self.edge.routes.load_full();
+        //= rfc9110#15.5.20 one host's connection does not speak for another host
+        let named = self.parts.extensions.get::<HostOfHandshake>();
+        if named.is_some_and(|HostOfHandshake(named)| routes.are_two_hosts(named, authority)) {
+            return self.turned_down(None, &Reason::Misdirected.into());
+        }
         let path = self.parts.uri.path();
         let found = routes.find(path, authority);
         let moved = match &found {
