@@ -9,6 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::binary::Binary;
+use crate::disk::Disk;
 use crate::folder::Folder;
 
 /// A server may take this long to accept its first connection, even on a machine that is busy with other tests.
@@ -24,6 +25,7 @@ pub struct Server {
     port: u16,
     scheme: Scheme,
     arguments: &'static [&'static str],
+    disk: Disk,
     child: Option<Child>,
 }
 
@@ -83,16 +85,21 @@ impl Server {
         Self::try_start_speaking(config, Scheme::Http)
     }
 
-    /// As [`Server::try_start`], with more arguments on its command line and its data in memory.
+    /// As [`Server::try_start`], with more arguments on its command line and its data in memory, on a disk of this kind.
     ///
     /// # Errors
     /// The text of standard error.
-    pub fn try_start_with(config: &str, arguments: &'static [&'static str]) -> Result<Self, String> {
-        Self::try_start_as(config, Scheme::Http, arguments, Folder::in_memory("server"))
+    pub fn try_start_with(
+        config: &str,
+        scheme: Scheme,
+        arguments: &'static [&'static str],
+        disk: Disk,
+    ) -> Result<Self, String> {
+        Self::try_start_as(config, scheme, arguments, Folder::in_memory("server"), disk)
     }
 
     fn try_start_speaking(config: &str, scheme: Scheme) -> Result<Self, String> {
-        Self::try_start_as(config, scheme, &[], Folder::new("server"))
+        Self::try_start_as(config, scheme, &[], Folder::new("server"), Disk::Usual)
     }
 
     fn try_start_as(
@@ -100,8 +107,9 @@ impl Server {
         scheme: Scheme,
         arguments: &'static [&'static str],
         folder: Folder,
+        disk: Disk,
     ) -> Result<Self, String> {
-        let mut server = Self { folder, port: free_port(), scheme, arguments, child: None };
+        let mut server = Self { folder, port: free_port(), scheme, arguments, disk, child: None };
         fs::create_dir_all(server.data_folder()).expect("a data folder");
         server.configure(config);
         server.launch()?;
@@ -215,12 +223,35 @@ impl Server {
         }
     }
 
-    fn data_folder(&self) -> PathBuf {
+    /// Waits until it has ended by itself, and says how.
+    ///
+    /// # Panics
+    /// When it goes on.
+    pub fn wait_for_its_end(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("a running server");
+        let status = wait(&mut child, Duration::from_secs(END_S));
+        status.unwrap_or_else(|| {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("it has not ended by itself within {END_S} s:\n{}", self.stderr())
+        })
+    }
+
+    /// The folder with the store, which on a small disk is seen by the server alone.
+    #[must_use]
+    pub fn data_folder(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     fn launch(&mut self) -> Result<(), String> {
-        let mut child = Command::new(Binary::path())
+        let mut command = match self.disk.launcher(&self.data_folder()) {
+            None => Command::new(Binary::path()),
+            Some(mut launcher) => {
+                launcher.arg(Binary::path());
+                launcher
+            }
+        };
+        let mut child = command
             .arg("serve")
             .arg("--config")
             .arg(self.folder.path().join("parhelion.toml"))

@@ -1,7 +1,8 @@
 //! From a base request and what is different about it to the bytes that are sent.
 //!
 //! Bases: `push`, `authorize`, `code` (the token endpoint with a code), `refresh`, `credentials`, `introspect`,
-//! `revoke`, `userinfo`, `logout`, `challenge`, `jwks`, `discovery`, and `page` for any address.
+//! `revoke`, `userinfo`, `logout`, `challenge`, `jwks`, `discovery`, `page` for any address, and `operator` for any of the operator's
+//! listener.
 
 use std::net::SocketAddr;
 
@@ -11,7 +12,7 @@ use url::form_urlencoded;
 
 use super::case::{Overlay, Way};
 use super::certificates;
-use super::judge::Sent;
+use super::judge::{Listener, Sent};
 use super::jwe;
 use super::jwt::{self, Holder, Usual};
 use super::scope::{self, Scope};
@@ -30,6 +31,8 @@ pub struct Outgoing {
     pub bytes: Vec<u8>,
     /// The client certificate that is shown.
     pub certificate: Option<String>,
+    /// The host that is named in the TLS handshake, if it is not the address.
+    pub server_name: Option<String>,
     /// Whether its answer has no body.
     pub is_head: bool,
     /// What matters of it to a judge.
@@ -77,7 +80,8 @@ pub fn compose(site: &Site, scope: &Scope, place: &Place, overlay: &Overlay) -> 
     if let Some(different) = &overlay.dpop {
         draft.prove_possession(site, scope, different);
     }
-    Outgoing { form, ..draft.write(site.address()) }
+    let address = if overlay.endpoint == "operator" { site.admin_address() } else { site.address() };
+    Outgoing { form, ..draft.write(address) }
 }
 
 fn by_hand(raw: &str, address: SocketAddr, overlay: &Overlay) -> Outgoing {
@@ -88,9 +92,11 @@ fn by_hand(raw: &str, address: SocketAddr, overlay: &Overlay) -> Outgoing {
         by_hand: true,
         values: Vec::new(),
         cacheable: overlay.endpoint == "page",
+        to: Listener::Public,
     };
     let (bytes, is_head) = (scope::bytes(&text), text.starts_with("HEAD"));
-    Outgoing { bytes, certificate: overlay.certificate.clone(), is_head, sent, form: Vec::new() }
+    let (certificate, server_name) = (overlay.certificate.clone(), overlay.server_name.clone());
+    Outgoing { bytes, certificate, server_name, is_head, sent, form: Vec::new() }
 }
 
 fn unknown_client(id: &str, site: &Site) -> Registered {
@@ -132,6 +138,7 @@ fn filled(overlay: &Overlay, scope: &Scope) -> Overlay {
         dpop: overlay.dpop.as_ref().map(table),
         cookie: text(&overlay.cookie),
         certificate: text(&overlay.certificate),
+        server_name: text(&overlay.server_name),
         raw: text(&overlay.raw),
     }
 }
@@ -321,13 +328,14 @@ impl Draft<'_> {
         head.push_str("\r\n");
         let mut bytes = scope::bytes(&head);
         bytes.extend(body);
-        let (certificate, is_head) = (overlay.certificate.clone(), method == "HEAD");
-        Outgoing { bytes, certificate, is_head, sent: self.sent(), form: self.form }
+        let (certificate, server_name) = (overlay.certificate.clone(), overlay.server_name.clone());
+        let is_head = method == "HEAD";
+        Outgoing { bytes, certificate, server_name, is_head, sent: self.sent(), form: self.form }
     }
 
     fn usual_method(&self) -> &'static str {
         match self.overlay.endpoint.as_str() {
-            "authorize" | "plain" | "userinfo" | "logout" | "jwks" | "discovery" | "page" => "GET",
+            "authorize" | "plain" | "userinfo" | "logout" | "jwks" | "discovery" | "page" | "operator" => "GET",
             _ => "POST",
         }
     }
@@ -376,7 +384,8 @@ impl Draft<'_> {
         values.extend(form_urlencoded::parse(query.as_bytes()).map(|(_, value)| value.into_owned()));
         let authorization = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         let cacheable = matches!(overlay.endpoint.as_str(), "jwks" | "discovery" | "page");
-        Sent { authorization, by_hand: false, values, cacheable }
+        let to = if overlay.endpoint == "operator" { Listener::Operator } else { Listener::Public };
+        Sent { authorization, by_hand: false, values, cacheable, to }
     }
 }
 
