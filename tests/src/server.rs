@@ -9,6 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::binary::Binary;
+use crate::disk::Disk;
 use crate::folder::Folder;
 
 /// A server may take this long to accept its first connection, even on a machine that is busy with other tests.
@@ -24,8 +25,17 @@ pub struct Server {
     port: u16,
     scheme: Scheme,
     arguments: &'static [&'static str],
-    environment: Vec<(&'static str, String)>,
+    surroundings: Surroundings,
     child: Option<Child>,
+}
+
+/// What a server is started in.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// What its data are on.
+    pub disk: Disk,
+    /// More variables in its environment.
+    pub environment: Vec<(&'static str, String)>,
 }
 
 /// What a server speaks.
@@ -84,32 +94,31 @@ impl Server {
         Self::try_start_speaking(config, Scheme::Http)
     }
 
-    /// As [`Server::try_start`], with more arguments on its command line, these variables in its environment and its data
-    /// in memory.
+    /// As [`Server::try_start`], with more arguments on its command line, in these surroundings and with its data in memory.
     ///
     /// # Errors
     /// The text of standard error.
     pub fn try_start_with(
         config: &str,
+        scheme: Scheme,
         arguments: &'static [&'static str],
-        environment: &[(&'static str, String)],
+        surroundings: Surroundings,
     ) -> Result<Self, String> {
-        Self::try_start_as(config, Scheme::Http, arguments, environment, Folder::in_memory("server"))
+        Self::try_start_as(config, scheme, arguments, Folder::in_memory("server"), surroundings)
     }
 
     fn try_start_speaking(config: &str, scheme: Scheme) -> Result<Self, String> {
-        Self::try_start_as(config, scheme, &[], &[], Folder::new("server"))
+        Self::try_start_as(config, scheme, &[], Folder::new("server"), Surroundings::default())
     }
 
     fn try_start_as(
         config: &str,
         scheme: Scheme,
         arguments: &'static [&'static str],
-        environment: &[(&'static str, String)],
         folder: Folder,
+        surroundings: Surroundings,
     ) -> Result<Self, String> {
-        let environment = environment.to_vec();
-        let mut server = Self { folder, port: free_port(), scheme, arguments, environment, child: None };
+        let mut server = Self { folder, port: free_port(), scheme, arguments, surroundings, child: None };
         fs::create_dir_all(server.data_folder()).expect("a data folder");
         server.configure(config);
         server.launch()?;
@@ -223,12 +232,35 @@ impl Server {
         }
     }
 
-    fn data_folder(&self) -> PathBuf {
+    /// Waits until it has ended by itself, and says how.
+    ///
+    /// # Panics
+    /// When it goes on.
+    pub fn wait_for_its_end(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("a running server");
+        let status = wait(&mut child, Duration::from_secs(END_S));
+        status.unwrap_or_else(|| {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("it has not ended by itself within {END_S} s:\n{}", self.stderr())
+        })
+    }
+
+    /// The folder with the store, which on a small disk is seen by the server alone.
+    #[must_use]
+    pub fn data_folder(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     fn launch(&mut self) -> Result<(), String> {
-        let mut child = Command::new(Binary::path())
+        let mut command = match self.surroundings.disk.launcher(&self.data_folder()) {
+            None => Command::new(Binary::path()),
+            Some(mut launcher) => {
+                launcher.arg(Binary::path());
+                launcher
+            }
+        };
+        let mut child = command
             .arg("serve")
             .arg("--config")
             .arg(self.folder.path().join("parhelion.toml"))
@@ -237,7 +269,7 @@ impl Server {
                 Scheme::Https => &["--tls", "dev"],
             })
             .args(self.arguments)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .envs(self.surroundings.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(self.log("stdout.log"))
             .stderr(self.log("stderr.log"))

@@ -24,6 +24,9 @@ pub const BACKEND_TOKEN: &str = "backend-token-for-tests-only";
 /// The PingOne dialect's name for the tenant `ping`.
 pub const PING_ENVIRONMENT: &str = "6f2c8f5e-5a0e-4c07-9e0b-0d6a4be1c7d4";
 
+/// Who vouches for instances of clients, at the tenant `acme`.
+pub const ATTESTER: &str = "https://attester.example";
+
 /// The server of `tests/data/site.toml`, and what its clients know.
 #[derive(Debug)]
 pub struct Site {
@@ -35,6 +38,8 @@ pub struct Site {
     pub key: ClientKey,
     /// The key that the same clients decrypt with.
     pub sealing_key: ClientKey,
+    /// The key of [`ATTESTER`].
+    pub attester_key: ClientKey,
 }
 
 impl Site {
@@ -53,10 +58,12 @@ impl Site {
     /// When the server does not start.
     #[must_use]
     pub fn start_speaking(scheme: Scheme) -> Self {
-        let (key, sealing_key) = (ClientKey::generate(), ClientKey::generate());
+        let [key, sealing_key, attester_key] = [(); 3].map(|()| ClientKey::generate());
         let callback = format!("http://127.0.0.1:{}/cb", free_port());
-        let server = Server::start_speaking(&config(&callback, &key, &sealing_key), scheme);
-        Self { server, callback, key, sealing_key }
+        let config = config(&callback, &key, &sealing_key);
+        let attester = json!({ "keys": [attester_key.public_jwk()] }).to_string();
+        let server = Server::start_speaking(&config.replace("@ATTESTER@", &attester), scheme);
+        Self { server, callback, key, sealing_key, attester_key }
     }
 
     /// Where the server listens.

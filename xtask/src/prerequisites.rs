@@ -89,6 +89,10 @@ fn system_packages(extent: Extent) -> Vec<&'static str> {
     if !runs("git") {
         packages.push("git");
     }
+    // Where it is missing a few rows are left out, and say so.
+    if !runs("strace") && is_debian() && is_root() {
+        packages.push("strace");
+    }
     if extent == Extent::Everything {
         packages.extend(languages());
         if !runs("node") {
@@ -131,7 +135,7 @@ fn install(packages: &[&str]) -> Result<(), String> {
     if !is_debian() {
         return Err(format!("missing: {}. Install them; on Debian or Ubuntu: {line}", packages.join(", ")));
     }
-    if answer(Command::new("id").arg("-u")).as_deref() != Some("0") {
+    if !is_root() {
         return Err(format!("missing: {}. Run as root: {line}", packages.join(", ")));
     }
     println!("      installing: {}", packages.join(", "));
@@ -142,6 +146,10 @@ fn install(packages: &[&str]) -> Result<(), String> {
             .args(packages)
             .env("DEBIAN_FRONTEND", "noninteractive"),
     )
+}
+
+fn is_root() -> bool {
+    answer(Command::new("id").arg("-u")).as_deref() == Some("0")
 }
 
 fn is_debian() -> bool {

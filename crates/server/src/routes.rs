@@ -11,7 +11,7 @@ use parhelion_engine::discovery;
 use parhelion_engine::registry::{Mount, Registry};
 use parhelion_protocol::endpoint::Endpoint;
 
-use crate::config::{CorsPlan, INTERACTIONS, Served, claims};
+use crate::config::{CorsPlan, INTERACTIONS, Served, claims, host_of};
 use crate::metrics::{Metrics, PlaceMeters};
 use crate::wiring::Wired;
 
@@ -99,6 +99,8 @@ pub(crate) struct RouteTable {
     lobbies: Vec<LobbyPlace>,
     /// Whose mounts they are.
     over: Arc<Registry>,
+    /// Whom the addresses of mounts name, each once.
+    hosts: Vec<String>,
 }
 
 /// Who answers at a path; more than one only where their hosts tell them apart.
@@ -129,6 +131,7 @@ impl RouteTable {
             let meters = metrics.of_place(&mount.tenant.id, dialect.name());
             let place = Arc::new(Place::new(wired, meters));
             for (authority, path, served) in claims(plan) {
+                table.add_host(&authority);
                 match served {
                     Served::Endpoint(endpoint) => add(&mut table.exact, authority, path, &place, endpoint),
                     Served::Interactions => add(&mut table.interactions, authority, path, &place, ()),
@@ -166,6 +169,24 @@ impl RouteTable {
                 add(by_path, authority.to_owned(), path, place, operation);
             }
         }
+    }
+
+    fn add_host(&mut self, authority: &str) {
+        let host = host_of(authority);
+        if !self.is_host(host) {
+            self.hosts.push(host.to_owned());
+        }
+    }
+
+    fn is_host(&self, host: &str) -> bool {
+        self.hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host))
+    }
+
+    /// Whether `host` and `authority` name hosts of this server, and not the same one. A name that no mount has decides
+    /// nothing: whoever stands in between may have names of its own for the server.
+    pub(crate) fn are_two_hosts(&self, host: &str, authority: &str) -> bool {
+        let other = host_of(authority);
+        !host.eq_ignore_ascii_case(other) && self.is_host(host) && self.is_host(other)
     }
 
     /// The operation at a path, with the segments that stand behind its own path.

@@ -2,19 +2,22 @@
 
 use std::io;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use rustix::process::Signal;
+use tokio::signal::unix::{self, SignalKind, signal};
 
 /// SIGTERM and SIGINT.
 pub(crate) struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
+    terminate: unix::Signal,
+    interrupt: unix::Signal,
 }
 
 impl Signals {
-    /// From now on they no longer end the process by themselves, and SIGHUP does not either.
+    /// From now on they no longer end the process by themselves, and SIGHUP and SIGXFSZ do not either.
     pub(crate) fn listen() -> io::Result<Self> {
         // Whoever asks a server to read its files again must not end one that has none to read.
         let _ = signal(SignalKind::hangup())?;
+        // A file that may not grow is an error of the call that writes, and the store or the log says so.
+        let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?;
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 

@@ -1,9 +1,6 @@
 //! Section H: versions and suites of TLS.
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::ServerName;
@@ -12,6 +9,7 @@ use rustls::{ClientConfig, ClientConnection, ProtocolVersion, SupportedProtocolV
 use super::site::Site;
 use super::{Check, Finding, always};
 use crate::ensure;
+use crate::hello::{Answer, HANDSHAKE_FAILURE, PROTOCOL_VERSION, connected, offered};
 
 /// The checks.
 pub const CHECKS: &[Check] = &[
@@ -29,11 +27,6 @@ const OTHERS: [u16; 22] = [
     0x0004, 0x0005, 0x000a, 0x002f, 0x0033, 0x0035, 0x0039, 0x003c, 0x003d, 0x0067, 0x006b, 0x009c, 0x009d, 0x00ff,
     0xc009, 0xc00a, 0xc013, 0xc023, 0xc024, 0xc027, 0xc0ac, 0x0018,
 ];
-
-const ALERT: u8 = 21;
-const HANDSHAKE: u8 = 22;
-const HANDSHAKE_FAILURE: u8 = 40;
-const PROTOCOL_VERSION: u8 = 70;
 
 /// The host of everybody, and that of clients with a certificate.
 const HOSTS: [&str; 2] = ["127.0.0.1", "localhost"];
@@ -97,52 +90,4 @@ fn agreed(
         session.complete_io(&mut socket).map_err(|error| error.to_string())?;
     }
     session.protocol_version().ok_or("no version".to_owned())
-}
-
-/// The first thing that the server says to a hello.
-#[derive(Debug, PartialEq, Eq)]
-enum Answer {
-    ServerHello,
-    Alert(u8),
-    Closed,
-    Other(u8),
-}
-
-/// Offers one version, by its minor number, and these suites, in a hello made by hand: no library offers them any more.
-fn offered(address: SocketAddr, minor: u8, suites: &[u16]) -> io::Result<Answer> {
-    let mut socket = connected(address)?;
-    socket.write_all(&hello(minor, suites))?;
-    let mut record = [0; 7];
-    match socket.read_exact(&mut record) {
-        Ok(()) if record[0] == ALERT => Ok(Answer::Alert(record[6])),
-        Ok(()) if record[0] == HANDSHAKE && record[5] == 2 => Ok(Answer::ServerHello),
-        Ok(()) => Ok(Answer::Other(record[0])),
-        Err(error) if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
-            Ok(Answer::Closed)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn connected(address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = TcpStream::connect(address)?;
-    socket.set_read_timeout(Some(Duration::from_secs(10)))?;
-    Ok(socket)
-}
-
-/// ClientHello (RFC 5246 section 7.4.1.2) with the groups, point formats and signature schemes that it needs.
-fn hello(minor: u8, suites: &[u16]) -> Vec<u8> {
-    let sized = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes()[..], bytes].concat();
-    let numbers = |numbers: &[u16]| numbers.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<u8>>();
-    let extension = |kind: u16, body: &[u8]| [&kind.to_be_bytes()[..], &sized(body)].concat();
-    let extensions = [
-        extension(10, &sized(&numbers(&[0x001d, 0x0017, 0x0018]))),
-        extension(11, &[1, 0]),
-        extension(13, &sized(&numbers(&[0x0403, 0x0503, 0x0804, 0x0401, 0x0201]))),
-        extension(23, &[]),
-    ]
-    .concat();
-    let body = [&[3, minor][..], &[7; 32], &[0], &sized(&numbers(suites)), &[1, 0], &sized(&extensions)].concat();
-    let message = [&[1, 0][..], &sized(&body)].concat();
-    [&[HANDSHAKE, 3, minor.min(1)][..], &sized(&message)].concat()
 }

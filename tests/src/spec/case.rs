@@ -2,13 +2,16 @@
 //!
 //! A case with `step`s is a procedure; any other is one step itself. `each` makes a case out of every one of its
 //! values: `{{each}}` stands for the value, `{{each.name}}` for its member. `by` says in which way requests reach the
-//! server: `proxy`, `tls`, or each of a list.
+//! server: `proxy`, `tls`, or each of a list. Steps `beside` a step are sent shortly after it, without waiting for its
+//! answer.
 
 use toml::{Table, Value};
 
 use super::documents::Serve;
 use super::expect::Expected;
 use super::fields::Fields;
+use super::store_taken::{self, Befalls};
+use crate::disk::Disk;
 
 /// One case.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub struct Case {
     pub server: Table,
     /// Whether its server is told of a proxy by its environment.
     pub proxy: bool,
+    /// What the data of its own server are on.
+    pub disk: Disk,
     /// In their order.
     pub steps: Vec<Step>,
 }
@@ -53,6 +58,8 @@ pub struct Step {
     pub name: Option<String>,
     /// What must come of it.
     pub expected: Expected,
+    /// What is under way at the same time.
+    pub beside: Vec<Step>,
 }
 
 /// What a step does.
@@ -78,6 +85,8 @@ pub enum Act {
     Register(Table),
     /// Runs a generator written in Rust.
     Generate(String, Table),
+    /// Does something to the disk of the store.
+    Store(Befalls),
 }
 
 /// How a server ends.
@@ -87,6 +96,8 @@ pub enum Ending {
     Clean,
     /// By SIGKILL.
     Killed,
+    /// By itself, and says that something is wrong.
+    Failed,
 }
 
 /// Several at one moment.
@@ -177,6 +188,8 @@ pub struct Overlay {
     pub cookie: Option<String>,
     /// The client certificate that is shown, by its name.
     pub certificate: Option<String>,
+    /// The host that is named in the TLS handshake, in place of the address.
+    pub server_name: Option<String>,
     /// Bytes in place of everything.
     pub raw: Option<String>,
 }
@@ -281,7 +294,6 @@ fn one(file: &str, at: &str, mut case: Table) -> Case {
     assert!(!rows.is_empty(), "{place}: no rows");
     let server = fields.table("server");
     let proxy = fields.is_set("proxy");
-    let own_server = fields.is_set("own_server") || proxy || !server.is_empty();
     let at = fields.text("at").unwrap_or_else(|| at.to_owned());
     let by = match fields.text("by").as_deref() {
         None => Way::Plain,
@@ -295,8 +307,11 @@ fn one(file: &str, at: &str, mut case: Table) -> Case {
         Some(Value::Array(steps)) => steps.into_iter().map(|entry| step_of(entry, &place, &at)).collect(),
         Some(_) => panic!("{place}: steps are a list"),
     };
+    let takes_store = steps.iter().any(|step| matches!(step.act, Act::Store(_)));
+    let own_server = fields.is_set("own_server") || proxy || !server.is_empty() || takes_store;
     fields.end();
-    Case { file: file.to_owned(), rows, title, own_server, by, server, proxy, steps }
+    let disk = store_taken::disk(&steps);
+    Case { file: file.to_owned(), rows, title, own_server, by, server, proxy, disk, steps }
 }
 
 fn step_of(entry: Value, place: &str, at: &str) -> Step {
@@ -310,9 +325,14 @@ fn step_of(entry: Value, place: &str, at: &str) -> Step {
 fn step(fields: &mut Fields<'_>, place: &str, at: &str) -> Step {
     let at = fields.text("at").unwrap_or_else(|| at.to_owned());
     let name = fields.text("as");
+    let beside = match fields.value("beside") {
+        None => Vec::new(),
+        Some(Value::Array(steps)) => steps.into_iter().map(|entry| step_of(entry, place, &at)).collect(),
+        Some(_) => panic!("{place}: what is beside a step is a list"),
+    };
     let (act, usual) = act(fields, place);
     let expected = Expected::read(fields, place, usual);
-    Step { act, at, name, expected }
+    Step { act, at, name, expected, beside }
 }
 
 /// The act, and what comes of it unless the step says otherwise.
@@ -349,11 +369,17 @@ fn act(fields: &mut Fields<'_>, place: &str) -> (Act, &'static str) {
     } else if let Some(seconds) = fields.number("wait_s") {
         Act::Wait(seconds)
     } else if let Some(how) = fields.text("restart") {
-        Act::Restart(if how == "kill" { Ending::Killed } else { Ending::Clean })
+        Act::Restart(match how.as_str() {
+            "kill" => Ending::Killed,
+            "failed" => Ending::Failed,
+            _ => Ending::Clean,
+        })
     } else if let Some(list) = fields.text("reconfigure") {
         Act::Reconfigure(Change { list, id: fields.needed_text("id"), set: fields.table("set") })
     } else if let Some(Value::Table(parts)) = fields.value("register") {
         Act::Register(parts)
+    } else if let Some(what) = fields.text("store") {
+        Act::Store(Befalls::read(&what, place))
     } else if let Some(name) = fields.text("generate") {
         Act::Generate(name, fields.table("with"))
     } else {
@@ -407,6 +433,7 @@ fn overlay(fields: &mut Fields<'_>, send: &str) -> Overlay {
         dpop: fields.value("dpop").and_then(|dpop| dpop.as_table().cloned()),
         cookie: fields.text("cookie"),
         certificate: fields.text("certificate"),
+        server_name: fields.text("server_name"),
         raw: fields.text("raw"),
     }
 }

@@ -1,7 +1,8 @@
 //! From a base request and what is different about it to the bytes that are sent.
 //!
 //! Bases: `push`, `authorize`, `code` (the token endpoint with a code), `refresh`, `credentials`, `introspect`,
-//! `revoke`, `userinfo`, `logout`, `challenge`, `jwks`, `discovery`, and `page` for any address.
+//! `revoke`, `userinfo`, `logout`, `challenge`, `jwks`, `discovery`, `page` for any address, and `operator` for any of the operator's
+//! listener.
 
 use std::net::SocketAddr;
 
@@ -11,7 +12,7 @@ use url::form_urlencoded;
 
 use super::case::{Overlay, Way};
 use super::certificates;
-use super::judge::Sent;
+use super::judge::{Listener, Sent};
 use super::jwe;
 use super::jwt::{self, Holder, Usual};
 use super::scope::{self, Scope};
@@ -30,6 +31,8 @@ pub struct Outgoing {
     pub bytes: Vec<u8>,
     /// The client certificate that is shown.
     pub certificate: Option<String>,
+    /// The host that is named in the TLS handshake, if it is not the address.
+    pub server_name: Option<String>,
     /// Whether its answer has no body.
     pub is_head: bool,
     /// What matters of it to a judge.
@@ -80,7 +83,8 @@ pub fn compose(site: &Site, scope: &Scope, place: &Place, overlay: &Overlay) -> 
         draft.prove_possession(site, scope, different);
     }
     let object = draft.form.iter().find(|(name, _)| name == "request").map(|(_, object)| object.clone());
-    Outgoing { form, object, ..draft.write(site.address()) }
+    let address = if overlay.endpoint == "operator" { site.admin_address() } else { site.address() };
+    Outgoing { form, object, ..draft.write(address) }
 }
 
 fn by_hand(raw: &str, address: SocketAddr, overlay: &Overlay) -> Outgoing {
@@ -91,9 +95,11 @@ fn by_hand(raw: &str, address: SocketAddr, overlay: &Overlay) -> Outgoing {
         by_hand: true,
         values: Vec::new(),
         cacheable: overlay.endpoint == "page",
+        to: Listener::Public,
     };
     let (bytes, is_head) = (scope::bytes(&text), text.starts_with("HEAD"));
-    Outgoing { bytes, certificate: overlay.certificate.clone(), is_head, sent, form: Vec::new(), object: None }
+    let (certificate, server_name) = (overlay.certificate.clone(), overlay.server_name.clone());
+    Outgoing { bytes, certificate, server_name, is_head, sent, form: Vec::new(), object: None }
 }
 
 fn unknown_client(id: &str, site: &Site) -> Registered {
@@ -135,6 +141,7 @@ fn filled(overlay: &Overlay, scope: &Scope) -> Overlay {
         dpop: overlay.dpop.as_ref().map(table),
         cookie: text(&overlay.cookie),
         certificate: text(&overlay.certificate),
+        server_name: text(&overlay.server_name),
         raw: text(&overlay.raw),
     }
 }
@@ -324,13 +331,14 @@ impl Draft<'_> {
         head.push_str("\r\n");
         let mut bytes = scope::bytes(&head);
         bytes.extend(body);
-        let (certificate, is_head) = (overlay.certificate.clone(), method == "HEAD");
-        Outgoing { bytes, certificate, is_head, sent: self.sent(), form: self.form, object: None }
+        let (certificate, server_name) = (overlay.certificate.clone(), overlay.server_name.clone());
+        let is_head = method == "HEAD";
+        Outgoing { bytes, certificate, server_name, is_head, sent: self.sent(), form: self.form, object: None }
     }
 
     fn usual_method(&self) -> &'static str {
         match self.overlay.endpoint.as_str() {
-            "authorize" | "plain" | "userinfo" | "logout" | "jwks" | "discovery" | "page" => "GET",
+            "authorize" | "plain" | "userinfo" | "logout" | "jwks" | "discovery" | "page" | "operator" => "GET",
             _ => "POST",
         }
     }
@@ -379,7 +387,8 @@ impl Draft<'_> {
         values.extend(form_urlencoded::parse(query.as_bytes()).map(|(_, value)| value.into_owned()));
         let authorization = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         let cacheable = matches!(overlay.endpoint.as_str(), "jwks" | "discovery" | "page");
-        Sent { authorization, by_hand: false, values, cacheable }
+        let to = if overlay.endpoint == "operator" { Listener::Operator } else { Listener::Public };
+        Sent { authorization, by_hand: false, values, cacheable, to }
     }
 }
 

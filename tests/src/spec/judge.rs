@@ -41,6 +41,18 @@ pub struct Sent {
     pub values: Vec<String>,
     /// Whether the answer may be kept by a cache.
     pub cacheable: bool,
+    /// To whom.
+    pub to: Listener,
+}
+
+/// Who listens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listener {
+    /// The server that everybody reaches.
+    #[default]
+    Public,
+    /// The operator's own.
+    Operator,
 }
 
 /// What an answer is judged by besides what the step says.

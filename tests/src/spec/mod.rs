@@ -21,3 +21,4 @@ pub mod run;
 pub mod scope;
 pub mod site;
 pub mod stage;
+pub mod store_taken;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io::{self, Write};
 use std::path::Path;
 use std::{env, fs};
 
@@ -28,6 +29,8 @@ pub struct Verdict {
     pub finding: Option<String>,
     /// Requests that it sent.
     pub requests: usize,
+    /// Why it could not be tried on this machine.
+    pub left_out: Option<String>,
 }
 
 /// A run.
@@ -107,11 +110,15 @@ impl Report {
         self.verdicts.iter().flat_map(of).collect()
     }
 
-    /// Writes it where `cargo xtask spec` looks for it.
+    /// Writes it where `cargo xtask spec` looks for it, and says aloud what could not be tried on this machine.
     ///
     /// # Panics
     /// When it cannot be written.
     pub fn write(&self) {
+        for line in self.verdicts.iter().filter_map(left_out) {
+            // Not by a macro: what a test prints is shown only when it fails.
+            let _ = writeln!(io::stderr(), "{line}");
+        }
         keep("spec-report.json", &format!("{:#}\n", self.as_json()));
     }
 
@@ -141,6 +148,7 @@ impl Report {
             "missing": self.missing(),
             "wrong": wrong,
             "known_wrong": known,
+            "left_out": self.verdicts.iter().filter_map(left_out).collect::<Vec<_>>(),
             "unnoticed_flips": self.unnoticed(),
             "disorder": self.disorder(),
         })
@@ -167,6 +175,12 @@ impl Report {
         }
         rows
     }
+}
+
+/// A case that could not be tried, and why.
+fn left_out(verdict: &Verdict) -> Option<String> {
+    let why = verdict.left_out.as_ref()?;
+    Some(format!("LEFT OUT {} ({}): {}: {why}", verdict.file, verdict.rows.join(" "), verdict.title))
 }
 
 fn told(verdict: &Verdict) -> serde_json::Value {

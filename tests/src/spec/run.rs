@@ -15,8 +15,10 @@ use super::report::{self, Report, Verdict};
 use super::rows::Rows;
 use super::site::Site;
 use super::stage::{Done, Server, Stage};
+use super::store_taken;
 use crate::document_host::host;
 use crate::request::Request;
+use crate::server::Surroundings;
 use crate::wire::Http;
 
 /// Cases that run at one time: many of them wait.
@@ -39,7 +41,7 @@ pub fn run() -> Report {
     let mut sites: Vec<Site> = [Way::Plain, Way::Proxy, Way::Tls]
         .into_iter()
         .filter(|way| *way == Way::Plain || cases.iter().any(|case| case.by == *way && !case.own_server))
-        .map(|way| Site::start_by(way, &Table::new(), &[]))
+        .map(|way| Site::start_by(way, &Table::new()))
         .collect();
     let queue: Mutex<VecDeque<(usize, &Case)>> = Mutex::new(cases.iter().enumerate().collect());
     let verdicts: Mutex<HashMap<usize, Verdict>> = Mutex::new(HashMap::new());
@@ -95,14 +97,16 @@ fn one(shared: &[Site], case: &Case) -> (Verdict, Vec<String>) {
         unnoticed: Vec::new(),
         finding: None,
         requests: 0,
+        left_out: store_taken::missing(case).map(str::to_owned),
     };
+    if verdict.left_out.is_some() {
+        return (verdict, Vec::new());
+    }
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let server = if case.own_server {
-            Server::Own(Box::new(Site::start_by(
-                case.by,
-                &case.server,
-                &if case.proxy { host().proxy_variables() } else { Vec::new() },
-            )))
+            let environment = if case.proxy { host().proxy_variables() } else { Vec::new() };
+            let surroundings = Surroundings { disk: case.disk, environment };
+            Server::Own(Box::new(Site::start_in(surroundings, case.by, &case.server)))
         } else {
             Server::Shared(shared.iter().find(|site| site.way() == case.by).expect("a site for each way"))
         };
@@ -125,14 +129,14 @@ fn one(shared: &[Site], case: &Case) -> (Verdict, Vec<String>) {
 fn act(stage: &mut Stage<'_>, case: &Case, verdict: &mut Verdict) {
     for (at, step) in (1..).zip(&case.steps) {
         let at: usize = at;
-        let done = stage.perform(step);
-        let mut complaints = complaints(&done);
-        if complaints.is_empty() {
-            let unnoticed = unnoticed(&done);
-            verdict.unnoticed.extend(unnoticed.into_iter().map(|what| format!("step {at}: {what}")));
+        for (beside, done) in stage.perform(step).iter().enumerate() {
+            let at = if beside == 0 { format!("step {at}") } else { format!("step {at}, beside it {beside}") };
+            let complaints = complaints(done);
+            if complaints.is_empty() {
+                verdict.unnoticed.extend(unnoticed(done).into_iter().map(|what| format!("{at}: {what}")));
+            }
+            verdict.complaints.extend(complaints.into_iter().map(|complaint| format!("{at}: {complaint}")));
         }
-        complaints.iter_mut().for_each(|complaint| *complaint = format!("step {at}: {complaint}"));
-        verdict.complaints.extend(complaints);
     }
     let at = case.steps.last().map_or("acme", |step| step.at.as_str());
     verdict.complaints.extend(afterwards(stage, at));
@@ -148,7 +152,7 @@ fn afterwards(stage: &mut Stage<'_>, at: &str) -> Vec<String> {
     let text = format!("at = \"{at}\"\n[[case]]\nrows = [\"I8\"]\ntitle = \"good\"\n{request}\n");
     let cases = case::read("afterwards", &text);
     let done = stage.perform(&cases[0].steps[0]);
-    complaints(&done).into_iter().map(|complaint| format!("a good request afterwards: {complaint}")).collect()
+    done.iter().flat_map(complaints).map(|complaint| format!("a good request afterwards: {complaint}")).collect()
 }
 
 fn complaints(done: &Done) -> Vec<String> {
@@ -195,6 +199,7 @@ fn closing(site: &mut Site, references: &HashSet<String>) -> Vec<Verdict> {
         unnoticed: Vec::new(),
         finding: None,
         requests: 0,
+        left_out: None,
     };
     let alive = if site.server.is_alive() { Ok(()) } else { Err("the server has ended".to_owned()) };
     let log = format!("{}{}", site.server.stderr(), site.server.stdout());

@@ -14,7 +14,7 @@ use crate::binary::Binary;
 use crate::browser::User;
 use crate::document_host::host;
 use crate::request::Request;
-use crate::server::{Server, free_port};
+use crate::server::{Scheme, Server, Surroundings, free_port};
 use crate::wire::Http;
 
 /// The password of every user of the site.
@@ -112,7 +112,7 @@ impl Site {
     /// When the server does not start.
     #[must_use]
     pub fn start_with(different: &Table) -> Self {
-        Self::start_by(Way::Plain, different, &[])
+        Self::start_by(Way::Plain, different)
     }
 
     /// The same, for requests that come in this way, with these variables in its environment.
@@ -120,7 +120,16 @@ impl Site {
     /// # Panics
     /// As [`Site::start_with`].
     #[must_use]
-    pub fn start_by(way: Way, different: &Table, environment: &[(&'static str, String)]) -> Self {
+    pub fn start_by(way: Way, different: &Table) -> Self {
+        Self::start_in(Surroundings::default(), way, different)
+    }
+
+    /// The same, in these surroundings.
+    ///
+    /// # Panics
+    /// As [`Site::start_with`].
+    #[must_use]
+    pub fn start_in(surroundings: Surroundings, way: Way, different: &Table) -> Self {
         let keys = all_keys();
         let callback = format!("http://127.0.0.1:{}/cb", free_port());
         let mut config = configuration(&callback);
@@ -128,19 +137,26 @@ impl Site {
         let section = config["server"].as_table_mut().expect("a table");
         section.insert("fetch".to_owned(), host().fetch_section().into());
         section.insert("admin_listen".to_owned(), format!("127.0.0.1:{admin_port}").into());
-        let arguments: &[&str] = match way {
-            Way::Plain => &["--log-level", "trace"],
+        let scheme = match way {
+            Way::Plain => Scheme::Http,
             Way::Proxy => {
                 section.insert("trusted_proxies".to_owned(), vec![Value::from("127.0.0.1")].into());
-                &["--log-level", "trace"]
+                Scheme::Http
             }
             Way::Tls => {
                 section.insert("client_certificates".to_owned(), "everywhere".into());
-                &["--log-level", "trace", "--tls", "dev"]
+                Scheme::Https
             }
         };
         section.extend(different.clone());
-        let server = Server::try_start_with(&written(&config, keys), arguments, environment);
+        let mut text = written(&config, keys);
+        if scheme == Scheme::Https {
+            // The server's own addresses are those with its port.
+            for host in ["127.0.0.1", "north.localhost", "south.localhost"] {
+                text = text.replace(&format!("http://{host}:@PORT@"), &format!("https://{host}:@PORT@"));
+            }
+        }
+        let server = Server::try_start_with(&text, scheme, &["--log-level", "trace"], surroundings);
         let server = server.unwrap_or_else(|report| panic!("the server did not start:\n{report}"));
         Self { server, keys, callback, config, admin_port, way }
     }
@@ -254,7 +270,7 @@ impl Site {
     /// The store's file.
     #[must_use]
     pub fn store_bytes(&self) -> Vec<u8> {
-        fs::read(self.server.folder().path().join("data/parhelion.redb")).unwrap_or_default()
+        fs::read(self.server.data_folder().join("parhelion.redb")).unwrap_or_default()
     }
 }
 

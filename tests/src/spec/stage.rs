@@ -13,11 +13,13 @@ use super::compose::{Outgoing, compose};
 use super::documents;
 use super::expect::Expected;
 use super::generate;
-use super::judge::{Actual, Scene, Sent, Vendor, response_parameters};
+use super::judge::{Actual, Listener, Scene, Sent, Vendor, response_parameters};
 use super::jwt;
 use super::scope::Scope;
 use super::site::{self, Place, Site};
+use super::store_taken;
 use crate::browser::{Browser, Landing, Page};
+use crate::disk::Fault;
 use crate::wire::{Connection, Response};
 use crate::{dice, document_host, html};
 
@@ -47,6 +49,8 @@ pub struct Stage<'a> {
     pub references: Vec<String>,
     /// Requests that were sent.
     pub requests: usize,
+    /// What was done to the disk of the server.
+    pub(super) fault: Option<Fault>,
 }
 
 /// A step that was done: what must come of it, and what came.
@@ -73,6 +77,7 @@ impl<'a> Stage<'a> {
             redirect_uri: String::new(),
             references: Vec::new(),
             requests: 0,
+            fault: None,
         };
         for name in ["state", "nonce", "verifier"] {
             stage.scope.set(name, format!("canary-{name}-{}", dice::secret()));
@@ -106,7 +111,8 @@ impl<'a> Stage<'a> {
         }
         stage.scope.set("documents", format!("https://{}/{folder}", document_host::host().authority("good")));
         stage.scope.set("documents-folder", folder);
-        for (name, value) in [("origin", origin), ("host", host), ("callback", callback)] {
+        let port = stage.site().address().port().to_string();
+        for (name, value) in [("origin", origin), ("host", host), ("port", port), ("callback", callback)] {
             stage.scope.set(name, value);
         }
         stage
@@ -134,8 +140,12 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Does one step.
-    pub fn perform(&mut self, step: &Step) -> Done {
+    /// Does one step, and those beside it.
+    pub fn perform(&mut self, step: &Step) -> Vec<Done> {
+        if step.beside.is_empty() { vec![self.perform_alone(step)] } else { store_taken::together(self, step) }
+    }
+
+    fn perform_alone(&mut self, step: &Step) -> Done {
         let place = self.site().place(&step.at);
         self.scope.set("issuer", place.issuer.clone());
         let expected = self.scope.fill_expected(&step.expected);
@@ -159,6 +169,10 @@ impl<'a> Stage<'a> {
             Act::Restart(ending) => vec![self.restart(*ending)],
             Act::Reconfigure(change) => vec![self.reconfigure(&step.at, change)],
             Act::Register(parts) => vec![self.register(parts)],
+            Act::Store(befalls) => {
+                store_taken::befall(self, *befalls);
+                vec![Actual::default()]
+            }
             Act::Generate(name, with) => {
                 let Value::Table(with) = self.scope.fill_value(&Value::Table(with.clone())) else {
                     unreachable!("it was a table")
@@ -173,7 +187,13 @@ impl<'a> Stage<'a> {
         for actual in &actuals {
             self.capture(step.name.as_deref(), actual);
         }
-        let scene = Scene {
+        let scene = self.scene(place);
+        Done { expected, rest, actuals: actuals.into_iter().map(|actual| (actual, scene.clone())).collect() }
+    }
+
+    /// What an answer from a mount is judged by.
+    pub(super) fn scene(&self, place: Place) -> Scene {
+        Scene {
             issuer: place.issuer,
             public_url: self.site().url(),
             redirect_uri: self.redirect_uri.clone(),
@@ -183,8 +203,7 @@ impl<'a> Stage<'a> {
                 "autional" => Vendor::EchoesState,
                 _ => Vendor::None,
             },
-        };
-        Done { expected, rest, actuals: actuals.into_iter().map(|actual| (actual, scene.clone())).collect() }
+        }
     }
 
     /// Sends one request on a connection of its own.
@@ -209,7 +228,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Remembers where the answer to an authorization request must go.
-    pub fn note(&mut self, overlay: &Overlay, outgoing: &Outgoing) {
+    pub(super) fn note(&mut self, overlay: &Overlay, outgoing: &Outgoing) {
         self.requests += 1;
         if !matches!(overlay.endpoint.as_str(), "push" | "plain") {
             return;
@@ -254,6 +273,7 @@ impl<'a> Stage<'a> {
         let took = start.elapsed();
         if let Ok(Landing::Page(page)) = &landing
             && !page.is_refusal()
+            && page.response.status < 500
         {
             self.pages.insert(name.clone(), page.clone());
         }
@@ -300,8 +320,15 @@ impl<'a> Stage<'a> {
         match ending {
             Ending::Clean => site.server.terminate(),
             Ending::Killed => site.server.kill_9(),
+            Ending::Failed => {
+                let status = site.server.wait_for_its_end();
+                if status.code() != Some(1) {
+                    return Actual { trouble: Some(format!("it ended with {status}")), ..Actual::default() };
+                }
+            }
         }
         site.server.start_again();
+        self.fault = None;
         Actual::default()
     }
 
@@ -387,11 +414,16 @@ pub fn exchange(
     barrier: Option<&Barrier>,
 ) -> Actual {
     let mut actual = Actual { sent: Sent { ..outgoing.sent.clone() }, ..Actual::default() };
-    let connection = match site.way() {
-        Way::Plain | Way::Proxy => Connection::open(site.address()),
-        Way::Tls => {
+    let connection = match (outgoing.sent.to, site.way()) {
+        (Listener::Operator, _) => Connection::open(site.admin_address()),
+        (Listener::Public, Way::Plain | Way::Proxy) => Connection::open(site.address()),
+        (Listener::Public, Way::Tls) => {
             let identity = outgoing.certificate.as_ref().map(|name| certificates::all().get(name));
-            Connection::open_tls(site.address(), certificates::tls_client(identity))
+            let config = certificates::tls_client(identity);
+            match &outgoing.server_name {
+                None => Connection::open_tls(site.address(), config),
+                Some(name) => Connection::open_tls_to(site.address(), name, config),
+            }
         }
     };
     if let Some(barrier) = barrier {

@@ -157,6 +157,10 @@ reasons! {
         "the transfer coding is not one that this server decodes",
         "Transfer-Encoding: chunked, or a Content-Length",
         "send the body as it is";
+    Misdirected = "PAR-121", InvalidRequest, 421, "RFC 9110 section 15.5.20",
+        "the connection was opened for another host of this server",
+        "the host that was named in the TLS handshake",
+        "open a connection for this host";
     ClientIdMissing = "PAR-201", InvalidRequest, 400, "RFC 9126 section 2.1",
         "client_id is missing",
         "client_id in the request body",

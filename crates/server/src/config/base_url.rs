@@ -67,10 +67,7 @@ impl BaseUrl {
     /// Host without its port, an IPv6 address in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
-        match self.authority.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-            Some(_) | None => &self.authority,
-        }
+        host_of(&self.authority)
     }
 
     /// Whether it is `https`.
@@ -83,6 +80,14 @@ impl BaseUrl {
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
+    }
+}
+
+/// An authority without its port.
+pub(crate) fn host_of(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        Some(_) | None => authority,
     }
 }
 

@@ -37,6 +37,7 @@ use toml::Spanned;
 use zeroize::Zeroizing;
 
 pub use base_url::BaseUrl;
+pub(crate) use base_url::host_of;
 pub(crate) use claims::{INTERACTIONS, Served, claims};
 pub use cors::CorsPlan;
 pub use fault::ConfigFault;

@@ -35,6 +35,8 @@ pub(super) struct Arrival {
     pub(super) peer: IpAddr,
     /// What the client showed in the handshake.
     pub(super) certificate: Shown,
+    /// The host that it named there.
+    pub(super) host: Option<Arc<str>>,
     /// By when the first request must be here, the handshake before it included.
     pub(super) first_head_by: Instant,
 }
@@ -43,7 +45,9 @@ impl Arrival {
     /// Who sent a request with these headers.
     pub(super) fn remote(&self, headers: &HeaderMap) -> Remote {
         let address = self.edge.proxies.source(self.peer, headers);
-        Remote { address, certificate: client_certificate::shown(self, headers) }
+        // The connection of a proxy is for whomever it speaks for.
+        let host = self.host.clone().filter(|_| !self.edge.proxies.is_trusted(self.peer.to_canonical()));
+        Remote { address, certificate: client_certificate::shown(self, headers), host }
     }
 }
 
@@ -54,18 +58,19 @@ pub(super) async fn serve(edge: Arc<Edge>, socket: TcpStream, mut draining: watc
     let _ = socket.set_nodelay(true);
     let first_head_by = Instant::now().checked_add(edge.limits.head_wait).unwrap_or_else(Instant::now);
     let stream = Stream::new(socket, &edge.limits);
-    let arrival = Arrival { edge: Arc::clone(&edge), peer: peer.ip(), certificate: Shown::Absent, first_head_by };
+    let (certificate, host) = (Shown::Absent, None);
+    let arrival = Arrival { edge: Arc::clone(&edge), peer: peer.ip(), certificate, host, first_head_by };
     let Some(tls) = &edge.tls else { return serve_http1(arrival, stream, draining).await };
     let shaken = tokio::select! {
         shaken = tls.shake_hands(stream, first_head_by) => shaken,
         _ = draining.wait_for(|draining| *draining) => None,
     };
     match shaken {
-        Some(Shaken { stream, protocol: Protocol::Http1, certificate }) => {
-            serve_http1(Arrival { certificate, ..arrival }, stream, draining).await;
+        Some(Shaken { stream, protocol: Protocol::Http1, certificate, host }) => {
+            serve_http1(Arrival { certificate, host, ..arrival }, stream, draining).await;
         }
-        Some(Shaken { stream, protocol: Protocol::Http2, certificate }) => {
-            http2::serve(Arrival { certificate, ..arrival }, stream, draining).await;
+        Some(Shaken { stream, protocol: Protocol::Http2, certificate, host }) => {
+            http2::serve(Arrival { certificate, host, ..arrival }, stream, draining).await;
         }
         None => {}
     }

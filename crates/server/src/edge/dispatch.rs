@@ -50,6 +50,10 @@ impl Exchange<'_> {
             return response;
         }
         let routes = self.edge.routes.load_full();
+        //= rfc9110#15.5.20 one host's connection does not speak for another host
+        if self.remote.host.as_ref().is_some_and(|named| routes.are_two_hosts(named, authority)) {
+            return self.turned_down(None, &Reason::Misdirected.into());
+        }
         let path = self.parts.uri.path();
         let found = routes.find(path, authority);
         let moved = match &found {

@@ -10,9 +10,6 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Seconds after which a client may try again when the server could not do its part.
-const RETRY_AFTER_S: &str = "1";
-
 /// The authority that a request is for: that of an absolute target, or else of its one `Host` header; in HTTP/2
 /// that of `:authority`.
 ///
@@ -89,7 +86,7 @@ pub(super) fn finish(mut response: Response, request_id: RequestId) -> Response 
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     or_insert(headers, header::CACHE_CONTROL, "no-store");
     if retry {
-        or_insert(headers, header::RETRY_AFTER, RETRY_AFTER_S);
+        headers.entry(header::RETRY_AFTER).or_insert(limits::RETRY_AFTER_S.into());
     }
     response
 }

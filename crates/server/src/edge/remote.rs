@@ -2,6 +2,7 @@
 //! address is for logs and for counting only: nothing that is answered depends on it.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use http::{HeaderMap, header};
 use ipnet::IpNet;
@@ -15,6 +16,8 @@ pub(super) struct Remote {
     pub(super) address: IpAddr,
     /// The certificate that came with it; nobody has judged it yet.
     pub(super) certificate: Shown,
+    /// The host that was named in the TLS handshake, where the connection is the client's own.
+    pub(super) host: Option<Arc<str>>,
 }
 
 /// The proxies whose word counts, and where they put it.

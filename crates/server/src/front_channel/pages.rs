@@ -139,7 +139,7 @@ pub(super) fn error(visit: &Visit<'_>, turned: &Turned) -> Response {
         // The id travels in a header: the pages of one code are the same to the byte (N-124).
         request_id: None,
     };
-    retry_later(html(status, page.render(), None))
+    html(status, page.render(), None)
 }
 
 /// Asks whether to log out; what the client sent travels on in the form.
@@ -186,7 +186,7 @@ pub(super) fn error_json(turned: &Turned) -> Response {
     *response.status_mut() = StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     harden(&mut response, None);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    retry_later(response)
+    response
 }
 
 /// The headers of every page and redirect (N-136).
@@ -215,13 +215,6 @@ fn html(status: StatusCode, text: String, form_action: Option<&str>) -> Response
     *response.status_mut() = status;
     harden(&mut response, form_action);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    response
-}
-
-fn retry_later(mut response: Response) -> Response {
-    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
     response
 }
 

@@ -15,9 +15,12 @@ use super::fields::Fields;
 use super::judge::{Scene, differs, judge, member};
 use super::site::Place;
 use super::stage::Stage;
+use super::store_taken;
 use crate::base64;
 
 mod connections;
+mod http2;
+mod tls;
 
 /// Runs the generator of that name.
 ///
@@ -30,6 +33,7 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: Table) -> Res
         "idle" => connections::idle(stage, place, number("connections") as usize, number("closed_within_s")),
         "slow-reader" => connections::slow_reader(stage, place, number("closed_within_s")),
         "pipeline" => connections::pipeline(stage, place, number("requests") as usize),
+        "push-until-refused" => store_taken::push_until_refused(stage, place, number("most") as usize),
         "request-uris-are-random" => request_uris_are_random(stage, place, number("count") as usize),
         "colliding-names" => colliding_names(stage, place, number("parameters") as usize, number("within_s")),
         "drip" => {
@@ -39,6 +43,18 @@ pub fn run(stage: &mut Stage<'_>, place: &Place, name: &str, with: Table) -> Res
         }
         "asked" => documents::asked(stage, &mut fields),
         "proxy-is-not-asked" => documents::proxy_is_not_asked(),
+        "hello" => {
+            let (minor, goes_on) = (number("minor") as u8, fields.is_set("goes_on"));
+            tls::hello(stage, minor, &fields.texts("suites"), goes_on)
+        }
+        "names-in-tls" => tls::names(stage, place, &fields.texts("names")),
+        "no-protocol-in-common" => tls::no_protocol(stage, &fields.texts("protocols")),
+        "early-data" => tls::early_data(stage, place),
+        "plain-where-tls-is-spoken" => tls::plain(stage, place),
+        "http2-attack" => {
+            let (streams, most) = (number("streams") as u32, number("worked_on_at_most") as usize);
+            http2::attack(stage, place, &fields.needed_text("how"), streams, most)
+        }
         "no-core-dumps" => no_core_dumps(stage),
         "log" => log(stage, &fields.texts("has"), &fields.texts("lacks")),
         "dependency-is-absent" => dependency_is_absent(&fields.needed_text("name")),

@@ -67,6 +67,8 @@ pub(super) struct Shaken {
     pub(super) protocol: Protocol,
     /// What the client showed.
     pub(super) certificate: Shown,
+    /// The host that it named.
+    pub(super) host: Option<Arc<str>>,
 }
 
 /// Why a certificate cannot be used. Holds nothing of a key.
@@ -174,7 +176,8 @@ impl Tls {
         let is_http_2 = connection.alpn_protocol() == Some(HTTP_2);
         let protocol = if is_http_2 { Protocol::Http2 } else { Protocol::Http1 };
         let certificate = client_certificates::shown(connection);
-        Some(Shaken { stream, protocol, certificate })
+        let host = connection.server_name().map(Arc::from);
+        Some(Shaken { stream, protocol, certificate, host })
     }
 
     /// The handshake, or the connection on which it failed. Whether a certificate is asked for depends on the host that
