@@ -66,7 +66,7 @@ fn without_what_is_drawn(text: &str) -> String {
         let is_time = body.len() >= 10 && body.bytes().all(|byte| byte.is_ascii_digit());
         let is_drawn = body.len() >= 22 && body.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
         told.push_str(if is_time || is_drawn { "[drawn]" } else { body });
-        told.push_str(&word[body.len()..]);
+        told.push_str(word.strip_prefix(body).unwrap_or_default());
     }
     told
 }
