@@ -144,14 +144,19 @@ fn what_the_configuration_declares_is_refused_by_its_name_and_changes_nothing() 
 #[test]
 fn configuration_that_is_strict_is_not_loosened() {
     let text = include_str!("../data/back-end.toml");
-    let strict = "name = \"Acme\"\naliases = [\"21653835348762\"]\n\n[tenant.policy]\npushed_requests = \"required\"\n";
+    let strict = "name = \"Acme\"\naliases = [\"21653835348762\"]\n\n[tenant.policy]\npushed_requests = \"required\"\n\
+                  pkce = \"s256\"\n";
     let text = text.replacen("name = \"Acme\"\naliases = [\"21653835348762\"]\n", strict, 1);
     let server = Server::start(&text);
     let mut api = organization(&server);
     assert_eq!(get(&mut api)["parRequired"], true);
     assert_eq!(update(&mut api, &json!({ "parRequired": true }))["parRequired"], true);
-    let refused = api.send("POST", "/service/update", Some(&json!({ "parRequired": false })));
-    assert_eq!((refused.status, &refused.json()["resultCode"]), (400, &json!("A900218")));
+    for name in ["parRequired", "pkceS256Required"] {
+        let refused = api.send("POST", "/service/update", Some(&json!({ name: false, "pkceRequired": true })));
+        assert_eq!((refused.status, &refused.json()["resultCode"]), (400, &json!("A900218")));
+        assert!(refused.text().contains(name), "{}", refused.text());
+    }
+    assert_eq!(get(&mut api)["pkceRequired"], false);
     assert_ne!(plain(&mut api)["action"], "INTERACTION");
 }
 
@@ -203,6 +208,8 @@ fn settings_that_many_change_at_once_are_all_in_force() {
         json!({ "idTokenDuration": 30 }),
         json!({ "dpopNonceRequired": true }),
         json!({ "refreshTokenDuration": 3600 }),
+        json!({ "pkceRequired": true }),
+        json!({ "pkceS256Required": true }),
     ];
     std::thread::scope(|scope| {
         for body in &bodies {

@@ -21,6 +21,9 @@ const FOR_EVER: Moment = Moment(i64::MAX);
 /// How often a change is tried again when others change the same settings.
 const RACES_MAX: usize = 8;
 
+/// How often it is looked whether what was put in force is still the last word.
+const LOOKS_MAX: usize = 64;
+
 /// The one setting that every level chooses for itself, so that none tightens another's.
 const CHOSEN: &str = "request_uri_lifetime_s";
 
@@ -42,15 +45,22 @@ impl<T: Into<Turned>> From<T> for Unsettled {
 }
 
 impl Engine {
-    /// Changes settings, all of them or none; the mount as it is from now on.
+    /// Changes settings, all of them or none; the mount as it is from now on. `changes` follow from the policy in force,
+    /// and are asked for again where somebody else changed it.
     ///
     /// # Errors
     /// [`Unsettled`]; nothing happened then.
-    pub async fn change_settings(&self, mount: &Mount, changes: &[Change]) -> Result<Arc<Mount>, Unsettled> {
+    pub async fn change_settings(
+        &self,
+        mount: &Mount,
+        changes: impl Fn(&Policy) -> Vec<Change>,
+    ) -> Result<Arc<Mount>, Unsettled> {
         let configured = self.configured(mount).ok_or(Turned::from(Fault::Record))?;
         for _ in 0..RACES_MAX {
             let stored = self.store.get(key(mount)).await?;
-            let settings = changed(&configured.policy, kept(stored.as_ref())?, changes).map_err(Unsettled::Refused)?;
+            let before = kept(stored.as_ref())?;
+            let changes = changes(&tightened(&configured.policy, &before));
+            let settings = changed(&configured.policy, before, &changes).map_err(Unsettled::Refused)?;
             let record = TenantSettings {
                 dialect: mount.dialect.to_owned(),
                 policy: settings.to_string(),
@@ -79,7 +89,7 @@ impl Engine {
     pub async fn load_settings(&self, mount: &Mount) -> Result<(), Fault> {
         let mut in_force = None;
         // Whoever puts something in force looks again, so that the last word is the one that stays.
-        for _ in 0..RACES_MAX {
+        for _ in 0..LOOKS_MAX {
             let stored = self.store.get(key(mount)).await?;
             let version = stored.as_ref().map(|stored| stored.version);
             if in_force == Some(version) {

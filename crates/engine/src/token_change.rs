@@ -155,7 +155,7 @@ fn narrowed_details(grant: &Grant, asked: &str) -> Result<Option<String>, Turned
 }
 
 /// How long the grant is kept: as long as the token needs it. One that ends with its token, so that nothing renews it,
-/// goes on ending with it.
+/// goes on ending with it. The code that it came from may be forgotten before: it ended long ago.
 fn grant_end(live: &LiveToken, expires_at: Moment) -> Moment {
     let before = live.stored_grant.expires_at;
     if before == live.expires_at() { expires_at } else { before.max(expires_at) }

@@ -3,6 +3,7 @@
 
 use parhelion_engine::registry::Right;
 use parhelion_engine::settings::{Change, Unsettled};
+use parhelion_protocol::profile::Policy;
 use serde_json::{Map, Value};
 
 use super::client::faulted;
@@ -28,7 +29,8 @@ const DURATIONS: &[(&str, &str)] = &[
 
 /// The two flags that are one setting.
 const PKCE_REQUIRED: &str = "pkceRequired";
-const PKCE_FLAGS: [&str; 2] = [PKCE_REQUIRED, "pkceS256Required"];
+const PKCE_S256_REQUIRED: &str = "pkceS256Required";
+const PKCE_FLAGS: [&str; 2] = [PKCE_REQUIRED, PKCE_S256_REQUIRED];
 const PKCE: &str = "pkce";
 
 /// `/service/update`. What is not sent stays.
@@ -37,9 +39,13 @@ pub(super) async fn update(asked: &Asked<'_>) -> Result<Response, No> {
     let sent: Map<String, Value> = members::read(asked)?;
     let told = service::told(asked.mount);
     let changes = changes(&sent, &told).map_err(|no| Box::new(no.response()))?;
-    match asked.engine.change_settings(asked.mount, &changes).await {
+    let pkce = PkceFlags::read(&sent);
+    let all = |policy: &Policy| changes.iter().cloned().chain(pkce.change(policy)).collect();
+    match asked.engine.change_settings(asked.mount, all).await {
         Ok(mount) => Ok(json_200(service::told(&mount))),
-        Err(Unsettled::Refused(setting)) => Err(Box::new(Unfit::Looser(member_of(setting)).response()).into()),
+        Err(Unsettled::Refused(setting)) => {
+            Err(Box::new(Unfit::Looser(member_of(setting).unwrap_or(pkce.culprit())).response()).into())
+        }
         Err(Unsettled::Turned(turned)) => Err(faulted(asked, turned)),
     }
 }
@@ -88,7 +94,7 @@ impl Unfit {
     }
 }
 
-/// What differs from what is in force.
+/// What differs from what is in force, but for PKCE.
 fn changes(sent: &Map<String, Value>, told: &Map<String, Value>) -> Result<Vec<Change>, Unfit> {
     let mut changes = Vec::new();
     for (name, value) in sent.iter().filter(|(name, value)| !says_the_same(told.get(*name), value)) {
@@ -105,21 +111,38 @@ fn changes(sent: &Map<String, Value>, told: &Map<String, Value>) -> Result<Vec<C
             return Err(Unfit::Declared(speakable(name)));
         }
     }
-    changes.extend(pkce(sent, told));
     Ok(changes)
 }
 
-fn pkce(sent: &Map<String, Value>, told: &Map<String, Value>) -> Option<Change> {
-    let of = |members: &Map<String, Value>, name: &str| members.get(name).and_then(Value::as_bool);
-    let before = PKCE_FLAGS.map(|name| of(told, name).unwrap_or_default());
-    let [required, s256] = PKCE_FLAGS.map(|name| of(sent, name).or(of(told, name)).unwrap_or_default());
-    let wanted = match (required, s256) {
-        (false, false) => "optional",
-        (true, false) => "required",
-        (false, true) => "s256",
-        (true, true) => "s256-required",
-    };
-    (before != [required, s256]).then(|| (PKCE, Some(wanted.into())))
+/// The two flags that are one setting: what is asked of each depends on the other as it is at the moment of the change.
+#[derive(Clone, Copy)]
+struct PkceFlags {
+    required: Option<bool>,
+    s256: Option<bool>,
+}
+
+impl PkceFlags {
+    fn read(sent: &Map<String, Value>) -> Self {
+        let of = |name| sent.get(name).and_then(Value::as_bool);
+        Self { required: of(PKCE_REQUIRED), s256: of(PKCE_S256_REQUIRED) }
+    }
+
+    /// Which of them it is that asks for too little.
+    fn culprit(self) -> &'static str {
+        if self.s256 == Some(false) { PKCE_S256_REQUIRED } else { PKCE_REQUIRED }
+    }
+
+    fn change(self, policy: &Policy) -> Option<Change> {
+        let before = (policy.pkce.is_required(), !policy.pkce.accepts_plain());
+        let wanted = (self.required.unwrap_or(before.0), self.s256.unwrap_or(before.1));
+        let setting = match wanted {
+            (false, false) => "optional",
+            (true, false) => "required",
+            (false, true) => "s256",
+            (true, true) => "s256-required",
+        };
+        (before != wanted).then(|| (PKCE, Some(setting.into())))
+    }
 }
 
 /// Whether a member says what is in force. Libraries send `null`, 0, false and empty texts and lists for what is not
@@ -157,15 +180,15 @@ fn speakable(name: &str) -> String {
 /// Longer than any published name.
 const NAME_MAX_BYTES: usize = 64;
 
-/// How a setting of the policy is called here.
-fn member_of(setting: &str) -> &'static str {
-    let known = FLAGS.iter().chain(DURATIONS).find(|(_, known)| *known == setting);
-    known.map_or(PKCE_REQUIRED, |(member, _)| member)
+/// How a setting of the policy is called here, if it is one member.
+fn member_of(setting: &str) -> Option<&'static str> {
+    FLAGS.iter().chain(DURATIONS).find(|(_, known)| *known == setting).map(|(member, _)| *member)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use parhelion_protocol::profile::Pkce;
     use serde_json::json;
 
     fn changed(sent: Value) -> Result<Vec<Change>, Unfit> {
@@ -192,11 +215,24 @@ mod tests {
     }
 
     #[test]
+    fn flags_of_pkce_are_one_setting_and_each_leaves_the_other_as_it_is() {
+        let policy = parhelion_protocol::profile::shipped("authlete").unwrap();
+        let strict = Policy { pkce: Pkce::S256, ..policy.clone() };
+        let change = |sent: Value, policy: &Policy| {
+            let change = PkceFlags::read(sent.as_object().unwrap()).change(policy);
+            change.map(|(setting, value)| (setting, value.unwrap().as_str().unwrap().to_owned()))
+        };
+        let to = |value: &str| Some(("pkce", value.to_owned()));
+        assert_eq!(change(json!({ "pkceRequired": true }), &policy), to("required"));
+        assert_eq!(change(json!({ "pkceRequired": true }), &strict), to("s256-required"));
+        assert_eq!(change(json!({ "pkceS256Required": false }), &strict), to("optional"));
+        assert_eq!(change(json!({ "pkceS256Required": true, "pkceRequired": null }), &strict), None);
+    }
+
+    #[test]
     fn what_differs_is_a_setting_or_stands_in_the_configuration() {
         let text = |text: &str| Some(text.into());
         assert_eq!(changed(json!({ "parRequired": true })), Ok(vec![("pushed_requests", text("required"))]));
-        assert_eq!(changed(json!({ "pkceRequired": true })), Ok(vec![("pkce", text("s256-required"))]));
-        assert_eq!(changed(json!({ "pkceS256Required": false })), Ok(vec![("pkce", text("optional"))]));
         assert_eq!(changed(json!({ "pushedAuthReqDuration": 0 })), Ok(vec![("request_uri_lifetime_s", None)]));
         for (sent, name) in [
             (json!({ "apiKey": 43 }), "apiKey"),
