@@ -159,6 +159,9 @@ impl Report {
         for verdict in &self.verdicts {
             for id in &verdict.rows {
                 let tally = rows.entry(id.clone()).or_default();
+                if verdict.left_out.is_some() {
+                    continue;
+                }
                 let title = verdict.title.split_once(" [").map_or(verdict.title.as_str(), |(title, _)| title);
                 tally.shown_by.insert(format!("{}: {title}", verdict.file));
                 if verdict.passing {
