@@ -49,18 +49,14 @@ pub fn serve(stage: &mut Stage<'_>, place: &Place, serve: &Serve) -> Actual {
     Actual::default()
 }
 
-/// How often somebody came: `path`, and `times` or `at_most`.
+/// How often somebody came: `path`, and `times`.
 ///
 /// # Errors
 /// It was otherwise.
 pub fn asked(stage: &Stage<'_>, with: &mut Fields<'_>) -> Result<(), String> {
     let visits = host().visits(&path(stage, &with.needed_text("path")));
-    match (with.number("times"), with.number("at_most")) {
-        (Some(times), None) if visits == times as usize => Ok(()),
-        (None, Some(most)) if visits <= most as usize => Ok(()),
-        (Some(wanted), None) | (None, Some(wanted)) => Err(format!("it was asked for {visits} times, not {wanted}")),
-        _ => panic!("`times` or `at_most`"),
-    }
+    let times = with.number("times").expect("`times`") as usize;
+    if visits == times { Ok(()) } else { Err(format!("it was asked for {visits} times, not {times}")) }
 }
 
 /// How often somebody came to the proxy that a server's environment names: never.
