@@ -3,6 +3,7 @@
 
 use parhelion_engine::registry::Right;
 use parhelion_engine::settings::{Change, Unsettled};
+use parhelion_protocol::limits;
 use parhelion_protocol::profile::Policy;
 use serde_json::{Map, Value};
 
@@ -173,12 +174,9 @@ fn says_the_same(told: Option<&Value>, sent: &Value) -> bool {
 
 /// A name that can be said again.
 fn speakable(name: &str) -> String {
-    let fits = name.len() <= NAME_MAX_BYTES && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let fits = name.len() <= limits::PARAMETER_NAME_MAX_BYTES && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if fits { name.to_owned() } else { "a member".to_owned() }
 }
-
-/// Longer than any published name.
-const NAME_MAX_BYTES: usize = 64;
 
 /// How a setting of the policy is called here, if it is one member.
 fn member_of(setting: &str) -> Option<&'static str> {
