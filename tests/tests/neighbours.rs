@@ -1,7 +1,7 @@
 //! Nothing that one tenant issued is worth anything at another: each kind of it, at each place of each operation of each dialect,
 //! is answered byte for byte as something that nobody issued.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::arithmetic_side_effects, reason = "tests")]
+#![allow(clippy::arithmetic_side_effects, clippy::string_slice, reason = "tests")]
 
 use parhelion_tests::browser::Browser;
 use parhelion_tests::neighbours::{Artefact, Cell, KINDS, Neighbours, Own, Tenant};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use parhelion_dialects::{ALL, Dialect};
+use parhelion_dialects::ALL;
 use toml::{Table, Value};
 
 /// Dialect, method, path below the mount, and how many segments stand behind it.
