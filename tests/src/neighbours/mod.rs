@@ -78,7 +78,7 @@ pub struct Artefact {
     pub kind: &'static str,
     /// What is shown.
     pub value: String,
-    /// What is shown beside it, such as the secret of a client.
+    /// What is shown beside it, such as the secret of a client; of an assertion its like for an issuer that nobody is.
     pub secret: String,
 }
 
@@ -124,12 +124,6 @@ impl Neighbours {
         &self.server
     }
 
-    /// An assertion for an issuer that nobody is, signed like every other.
-    #[must_use]
-    pub fn assertion_for_nobody(&self) -> String {
-        self.key.assertion("app-key", &format!("{}/nobody", self.server.url()))
-    }
-
     fn tenant(&self, (name, service, environment): (&'static str, &'static str, &'static str)) -> Tenant<'_> {
         Tenant { site: self, name, service, environment }
     }
@@ -144,6 +138,8 @@ impl Neighbours {
 }
 
 const NORTH: (&str, &str, &str) = ("north", "21653835348762", "6f2c8f5e-5a0e-4c07-9e0b-0d6a4be1c7d4");
+/// The environment of neither.
+const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 const SOUTH: (&str, &str, &str) = ("south", "21653835348763", "11111111-2222-4333-8444-555555555555");
 
 impl Tenant<'_> {
@@ -230,7 +226,11 @@ impl Tenant<'_> {
             "token_hash" => (self.token_hash(), String::new()),
             "nonce" | "proof" => (text(&self.nonce(), "nonce"), String::new()),
             "challenge" => (text(&self.form("/challenge", &[]).json(), "attestation_challenge"), String::new()),
-            "assertion" => (self.site.key.assertion("app-key", &self.issuer(dialect)), String::new()),
+            "assertion" => {
+                let issuer = self.issuer(dialect);
+                let nobody = issuer.replace(self.name, "nobod").replace(self.environment, NOBODY);
+                (self.site.key.assertion("app-key", &issuer), self.site.key.assertion("app-key", &nobody))
+            }
             "registered" => self.register("registration_access_token"),
             "registrant" => self.register("client_secret"),
             "registration_token" => {
