@@ -22,6 +22,7 @@ pub mod conformance;
 pub mod dice;
 pub mod environment;
 pub mod folder;
+pub mod hmac_jwt;
 pub mod html;
 pub mod huskarl;
 pub mod kill;

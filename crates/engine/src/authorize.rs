@@ -11,7 +11,7 @@ use parhelion_protocol::params::prompt::Prompt;
 use parhelion_protocol::params::request_uri;
 use parhelion_protocol::profile::PushedRequests;
 use parhelion_protocol::refusal::{Reason, Refusal};
-use parhelion_protocol::request_object::Unpacked;
+use parhelion_protocol::request_object::{Door, Unpacked};
 
 use crate::Engine;
 use crate::clients::KnownClient;
@@ -96,7 +96,9 @@ impl Engine {
         }
         // An unknown client has no keys.
         let unpacked = match &known {
-            Some(KnownClient { client, policy }) => self.unpack(mount, parameters, client, policy).await,
+            Some(KnownClient { client, policy }) => {
+                self.unpack(mount, parameters, (client, policy), Door::Browser).await
+            }
             None => Ok(Unpacked { parameters: Cow::Borrowed(parameters), left_s: None }),
         };
         let unpacked = match unpacked {

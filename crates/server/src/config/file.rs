@@ -180,6 +180,8 @@ pub(super) struct ClientSection {
     pub(super) introspection_encrypted_response_enc: Option<String>,
     #[serde(default)]
     pub(super) require_signed_request_object: bool,
+    #[serde(default)]
+    pub(super) accept_unsigned_request_object: bool,
     pub(super) jwks: Option<String>,
     pub(super) jwks_file: Option<Spanned<PathBuf>>,
     pub(super) jwks_uri: Option<String>,
