@@ -47,9 +47,19 @@ impl Environment {
     /// When the server does not start.
     #[must_use]
     pub fn start_with_page(origin: &str) -> Self {
+        Self::start_with_page_and_policy(origin, "")
+    }
+
+    /// Starts it, for pages of this origin and with these settings of a policy.
+    ///
+    /// # Panics
+    /// When the server does not start.
+    #[must_use]
+    pub fn start_with_page_and_policy(origin: &str, policy: &str) -> Self {
         let hash = Binary::hash_password(ALICE.password);
-        let config = include_str!("../data/pingone.toml").replace("@HASH@", &hash).replace("@PAGE@", origin);
-        Self { server: Server::start(&config) }
+        let places = [("@HASH@", hash.as_str()), ("@PAGE@", origin), ("@POLICY@", policy)];
+        let config = include_str!("../data/pingone.toml").to_owned();
+        Self { server: Server::start(&places.iter().fold(config, |text, (place, value)| text.replace(place, value))) }
     }
 
     /// Its endpoints, below its id.

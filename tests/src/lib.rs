@@ -25,6 +25,7 @@ pub mod document_host;
 pub mod environment;
 pub mod folder;
 pub mod hello;
+pub mod hmac_jwt;
 pub mod html;
 pub mod huskarl;
 pub mod kill;

@@ -2,13 +2,12 @@
 //! from the push to the revocation.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-use aws_lc_rs::hmac;
 use parhelion_tests::application::Attempt;
-use parhelion_tests::base64;
 use parhelion_tests::browser::Browser;
 use parhelion_tests::client_key::{ClientKey, unix_s};
 use parhelion_tests::dice;
 use parhelion_tests::environment::{ADMINISTRATOR, Environment, PAGE, REDIRECT_URI, VIEWER, application, platform};
+use parhelion_tests::hmac_jwt;
 use parhelion_tests::mount::Mount;
 use parhelion_tests::request::Request;
 use parhelion_tests::site::{ALICE, PING_ENVIRONMENT};
@@ -34,13 +33,6 @@ struct Walker<'a> {
     shown: Shown<'a>,
 }
 
-fn hs256(secret: &str, claims: &Value) -> String {
-    let input =
-        format!("{}.{}", base64::url_safe(br#"{"alg":"HS256"}"#), base64::url_safe(claims.to_string().as_bytes()));
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), input.as_bytes());
-    format!("{input}.{}", base64::url_safe(tag.as_ref()))
-}
-
 impl Walker<'_> {
     /// Sends a form with the credential; a JWT names the client alone.
     fn send(&self, endpoint: &str, fields: &[(&str, &str)]) -> Response {
@@ -53,7 +45,7 @@ impl Walker<'_> {
             fields.extend([("client_assertion", assertion), ("client_assertion_type", JWT_BEARER.to_owned())]);
         };
         match &self.shown {
-            Shown::SecretJwt(secret) => assert(hs256(secret, &claims(&self.mount.token))),
+            Shown::SecretJwt(secret) => assert(hmac_jwt::sign("HS256", secret.as_bytes(), &claims(&self.mount.token))),
             Shown::KeyJwt(key) => assert(key.sign(&json!({ "alg": "ES256" }), &claims(&self.mount.issuer))),
             Shown::Nothing | Shown::Basic(_) => fields.push(("client_id", self.id.to_owned())),
             Shown::Posted(secret) => {
@@ -300,9 +292,7 @@ fn signed_request_object_is_asked_of_an_application_that_requires_one() {
     let with = |object: &str| environment.push(&[&credential[..], &[("request", object)]].concat());
     let signed = key.sign(&json!({ "alg": "ES256" }), &claims);
     assert_eq!(with(&signed).status, 201);
-    let unsigned =
-        format!("{}.{}.", base64::url_safe(br#"{"alg":"none"}"#), base64::url_safe(claims.to_string().as_bytes()));
-    refused(&with(&unsigned), 400, "invalid_request_object");
+    refused(&with(&hmac_jwt::unsigned(&json!({ "alg": "none" }), &claims)), 400, "invalid_request_object");
 }
 
 #[test]

@@ -38,7 +38,6 @@ fn what_is_wrong_with_an_application_is_told_by_the_vendors_names() {
         (json!({ "jwks": "{" }), "jwks"),
         (json!({ "jwksUrl": "http://app.example/jwks" }), "jwksUrl"),
         (json!({ "tokenEndpointAuthMethod": "PRIVATE_KEY_JWT" }), "jwks"),
-        (json!({ "supportUnsignedRequestObject": true }), "supportUnsignedRequestObject"),
         (json!({ "homePageUrl": "ftp://app.example" }), "homePageUrl"),
     ] {
         let details = refused(&application(&more));

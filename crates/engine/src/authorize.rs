@@ -9,6 +9,7 @@ use parhelion_protocol::params::prompt::Prompt;
 use parhelion_protocol::params::request_uri;
 use parhelion_protocol::profile::PushedRequests;
 use parhelion_protocol::refusal::{Reason, Refusal};
+use parhelion_protocol::request_object::Door;
 
 use crate::Engine;
 use crate::clients::KnownClient;
@@ -130,7 +131,7 @@ impl Engine {
         known: KnownClient,
     ) -> Result<Waiting, Turned> {
         let client_id = known.client.client_id.clone();
-        let unpacked = match self.unpack(mount, request, &known.client, &known.policy).await {
+        let unpacked = match self.unpack(mount, request, (&known.client, &known.policy), Door::Browser).await {
             Ok(unpacked) => unpacked,
             Err(refusal) => return self.refuse(mount, sent, refusal).await,
         };

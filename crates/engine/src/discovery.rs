@@ -1,7 +1,7 @@
 //! Discovery: the metadata document, derived from what is built and what the policy accepts, so that it
 //! cannot lie (RFC 8414 section 2, OpenID Connect Discovery section 3).
 
-use parhelion_jose::jws::MacAlgorithm;
+use parhelion_jose::jws::{MacAlgorithm, NoAlgorithm};
 use parhelion_protocol::client::GrantType;
 use parhelion_protocol::client_auth::Method;
 use parhelion_protocol::endpoint::Endpoint;
@@ -74,7 +74,7 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
         "dpop_signing_alg_values_supported": algs(&policy.dpop_algs),
         "claims_parameter_supported": true,
         "request_parameter_supported": true,
-        "request_object_signing_alg_values_supported": algs(&policy.request_object_algs),
+        "request_object_signing_alg_values_supported": request_object_algs(policy),
         "require_signed_request_object": policy.request_objects == RequestObjects::Required,
         //= openid-connect-discovery#3 an omitted value would mean true
         "request_uri_parameter_supported": policy.fetches_requests(),
@@ -103,6 +103,12 @@ fn encrypted_requests(mount: &Mount) -> Map<String, Value> {
         ("request_object_encryption_alg_values_supported".to_owned(), json!(algs)),
         ("request_object_encryption_enc_values_supported".to_owned(), json!(encs(policy))),
     ])
+}
+
+/// `none` where a client may be registered to push what is not signed.
+fn request_object_algs(policy: &Policy) -> Vec<&'static str> {
+    let unsigned = policy.request_objects == RequestObjects::UnsignedByClient;
+    policy.request_object_algs.iter().map(|alg| alg.name()).chain(unsigned.then_some(NoAlgorithm::NAME)).collect()
 }
 
 fn encs(policy: &Policy) -> Vec<&'static str> {

@@ -9,7 +9,7 @@ use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::params::request_uri;
 use parhelion_protocol::profile::Policy;
 use parhelion_protocol::refusal::{Reason, Refusal};
-use parhelion_protocol::request_object::Unpacked;
+use parhelion_protocol::request_object::{Door, Unpacked};
 
 use crate::Engine;
 use crate::client_request::{ClientRequest, Judged, Proven};
@@ -47,7 +47,8 @@ impl Engine {
         request: &ClientRequest<'_>,
         proven: &Proven,
     ) -> Result<Accepted, Turned> {
-        let unpacked = self.unpack(mount, &request.parameters, &proven.client, &proven.policy).await?;
+        let asking = (&*proven.client, &*proven.policy);
+        let unpacked = self.unpack(mount, &request.parameters, asking, Door::Push).await?;
         let Unpacked { parameters, left_s } = unpacked;
         let parameters = &*parameters;
         let Validated { request, .. } = validate(mount, parameters, &proven.client, &proven.policy, Column::Push)?;

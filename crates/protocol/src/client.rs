@@ -1,14 +1,15 @@
 //! A client as it is registered: RFC 7591 metadata that was found fit, under the names of section 2.
 
 mod credential;
+mod request_objects;
 
 use parhelion_jose::jwk::{IgnoredKey, JwkFault, KeySet};
-use parhelion_jose::jws::Algorithm;
+use parhelion_jose::jws::MacKey;
 use serde::Deserialize;
 
 pub use credential::Credential;
 
-use crate::client_auth::{GivenSecret, Method, Party, Role};
+use crate::client_auth::{GivenSecret, Method, Party, Role, Secrets};
 use crate::fetched_uri::FetchedUri;
 use crate::limits;
 pub use crate::metadata_fault::MetadataFault;
@@ -17,8 +18,9 @@ use crate::params::redirect_uri::RegisteredRedirectUri;
 use crate::params::response_type::{self, ResponseType};
 use crate::params::scope::{self, Scope};
 use crate::profile::{LoopbackRedirectUri, RequestObjects, SenderConstraint};
+use crate::request_object::RequestObjectAlg;
 use crate::request_uris::{self, ReferencedRequest};
-use crate::response_jwt::{Encryption, Responses, encryption, signing_alg};
+use crate::response_jwt::{Encryption, Responses, encryption};
 
 /// What a client is (OpenID Connect Registration section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -89,12 +91,14 @@ pub struct Client {
     /// Where it publishes what it signs with, in the place of that.
     pub jwks_uri: Option<FetchedUri>,
     /// The one algorithm of its request objects, if it registered one.
-    pub request_object_signing_alg: Option<Algorithm>,
+    pub request_object_signing_alg: Option<RequestObjectAlg>,
+    /// What it may sign request objects with that the server has too; none where only digests are kept.
+    pub request_object_secrets: Secrets<MacKey>,
     /// The one way in which its request objects are encrypted, where they are, if it registered one.
     pub request_object_encryption: Option<Encryption>,
     /// How answers that are JWTs are made for it.
     pub responses: Responses,
-    /// Whether its authorization requests must be signed.
+    /// Whether its authorization requests must be signed, or may be pushed in what is not.
     pub request_objects: RequestObjects,
     /// Where it keeps request objects, for where a policy lets them be fetched.
     pub request_uris: Vec<ReferencedRequest>,
@@ -168,6 +172,9 @@ pub struct ClientMetadata {
     /// Default: none (OpenID Connect Registration section 2).
     #[serde(default)]
     pub request_uris: Vec<String>,
+    /// Default: false (OpenID Connect Core section 6.1).
+    #[serde(default)]
+    pub accept_unsigned_request_object: bool,
     /// Its public keys, as the text of a JWK set.
     pub jwks: Option<String>,
     /// Where it publishes them, in the place of `jwks`.
@@ -213,7 +220,8 @@ pub struct ClientMetadata {
 }
 
 impl Client {
-    /// Takes metadata in, with the client's secrets where its method has any. Only an HMAC method keeps their text.
+    /// Takes metadata in, with the client's secrets where its method has any. Their text is kept where it is a key: for
+    /// an HMAC method, for an HMAC algorithm of request objects, and where it is stored to be read again.
     ///
     /// # Errors
     /// The first [`MetadataFault`] found.
@@ -225,10 +233,13 @@ impl Client {
         check_client_id(&metadata.client_id)?;
         let credential = credential::credential(&metadata, secrets)?;
         let jwks_uri = jwks_uri(&metadata)?;
+        let request_object_signing_alg = request_objects::signing_alg(&metadata)?;
+        let request_object_secrets = request_objects::secrets(&metadata, request_object_signing_alg, secrets)?;
         let (keys, redirect_uris) = (key_set(metadata.jwks.as_deref())?, redirect_uris(&metadata, loopback)?);
         let (response_types, grant_types) = response_types(&metadata)?;
         check_post_logout_redirect_uris(&metadata, loopback)?;
         let request_uris = request_uris::register(&metadata)?;
+        let request_objects = request_objects::signature(&metadata)?;
         let responses = Responses::register(&metadata, &keys)?;
         let scope = scope::parse(metadata.scope.as_deref().unwrap_or("openid"));
         Ok(Self {
@@ -236,10 +247,8 @@ impl Client {
             client_id: metadata.client_id,
             client_uri: metadata.client_uri,
             credential,
-            request_object_signing_alg: signing_alg(
-                "request_object_signing_alg",
-                metadata.request_object_signing_alg.as_deref(),
-            )?,
+            request_object_signing_alg,
+            request_object_secrets,
             request_object_encryption: encryption(
                 "request_object_encryption_alg",
                 "request_object_encryption_enc",
@@ -249,10 +258,7 @@ impl Client {
             responses,
             keys,
             jwks_uri,
-            request_objects: match metadata.require_signed_request_object {
-                true => RequestObjects::Required,
-                false => RequestObjects::Optional,
-            },
+            request_objects,
             request_uris,
             redirect_uris,
             post_logout_redirect_uris: metadata.post_logout_redirect_uris,

@@ -17,7 +17,7 @@ use crate::client_auth::{GivenSecret, Method, SecretNeed};
 use crate::limits;
 use crate::params::response_type::ResponseType;
 use crate::params::scope::{self, Scope};
-use crate::profile::{AlgName, Policy, Set};
+use crate::profile::{AlgName, Policy, RequestObjects, Set};
 use crate::response_jwt::Encryption;
 
 /// Which JSON a member is.
@@ -52,6 +52,7 @@ const MEMBERS: &[(&str, Shape)] = &[
     ("introspection_encrypted_response_enc", Shape::Text),
     ("require_signed_request_object", Shape::Flag),
     ("request_uris", Shape::Texts),
+    ("accept_unsigned_request_object", Shape::Flag),
     ("jwks", Shape::Object),
     ("jwks_uri", Shape::Text),
     ("redirect_uris", Shape::Texts),
@@ -131,7 +132,7 @@ impl RegisteredMetadata {
         // The secret is drawn later, and fits every method.
         let drawn = "x".repeat(limits::CLIENT_SECRET_MAX_BYTES);
         let secret = [GivenSecret::lasting(&drawn)];
-        let secrets = if metadata.method()?.secret_need() == SecretNeed::None { &[][..] } else { &secret };
+        let secrets = if metadata.secret_need()? == SecretNeed::None { &[][..] } else { &secret };
         let client = Client::register(metadata, secrets, terms.policy.loopback_redirect_uri)?;
         accepted.take_types(&client)?;
         check_responses(&client, terms)?;
@@ -324,7 +325,19 @@ fn check_algorithms(metadata: &ClientMetadata, policy: &Policy) -> Result<(), Me
         let name = metadata.token_endpoint_auth_signing_alg.as_ref();
         check("token_endpoint_auth_signing_alg", name, &policy.client_assertion_algs)?;
     }
-    check("request_object_signing_alg", metadata.request_object_signing_alg.as_ref(), &policy.request_object_algs)
+    let name = metadata.request_object_signing_alg.as_deref();
+    let fits = name.is_none_or(|name| policy.request_object_algs.iter().any(|alg| alg.name() == name));
+    if !fits {
+        return Err(MetadataFault::new("request_object_signing_alg", "is not accepted by the policy of this tenant"));
+    }
+    let unsigned = metadata.accept_unsigned_request_object;
+    if unsigned && policy.request_objects != RequestObjects::UnsignedByClient {
+        return Err(MetadataFault::new(
+            "accept_unsigned_request_object",
+            "is not accepted by the policy of this tenant",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether its responses can be made as it asks, and what it sends be read.

@@ -1,19 +1,24 @@
 //! The request object (RFC 9101): an authorization request as a JWT that its client signed. Where one comes,
 //! it alone counts; nothing of the form is merged into it (RFC 9126 section 3). It may be encrypted once it is signed.
 
+mod alg;
+
 use std::borrow::Cow;
 
 use parhelion_jose::claims::{Claim, Claims};
 use parhelion_jose::jwe::{self, DecryptionKeySet, JweFault};
 use parhelion_jose::jwk::KeySet;
-use parhelion_jose::jws::{Compact, JwsFault, typ_is};
+use parhelion_jose::jws::{Compact, JwsFault, MacCompact, MacVerified, Unsecured, typ_is};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+pub use alg::RequestObjectAlg;
+
 use crate::client::Client;
+use crate::client_auth::{Match, Method};
 use crate::limits;
 use crate::parameters::{Param, Parameters};
-use crate::profile::{AlgName, EncryptionAlgName, EncryptionEncName, Policy, RequestObjectTerms, RequestObjects};
+use crate::profile::{EncryptionAlgName, EncryptionEncName, Policy, RequestObjectTerms, RequestObjects};
 use crate::refusal::{Reason, Refusal};
 use crate::response_jwt::Encryption;
 
@@ -30,8 +35,26 @@ pub struct Judge<'a> {
     pub keys: &'a KeySet,
     /// What the tenant's clients encrypt to.
     pub decryption: &'a DecryptionKeySet,
+    /// By which door it came.
+    pub door: Door,
     /// Seconds since 1970.
     pub now_s: i64,
+}
+
+/// Who brings a request object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Its client, that has authenticated as it is registered.
+    Push,
+    /// A browser: anybody may have written it.
+    Browser,
+}
+
+/// Whether a request object may come that nobody has signed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signature {
+    Needed,
+    MayBeMissing,
 }
 
 /// The parameters that count.
@@ -61,8 +84,20 @@ pub fn unpack<'p, 'a>(
     match parameters.get(Param::Request) {
         None if needed => Err(refused(Reason::RequestObjectNeeded)),
         None => Ok(Unpacked { parameters: Cow::Borrowed(parameters), left_s: None }),
-        Some(text) if is_encrypted(text) => open(&decrypted(text, client, judge)?, client, judge),
-        Some(text) => open(text, client, judge),
+        Some(text) if is_encrypted(text) => open(&decrypted(text, client, judge)?, Signature::Needed, client, judge),
+        Some(text) => open(text, signature(client, judge), client, judge),
+    }
+}
+
+/// A pushed request object is the word of a client that has authenticated, as the form around it is. Policy and client must
+/// both have chosen so, and no algorithm be registered in place of `none`.
+//= openid-connect-core#6.1 a request object may be unsigned; rfc9101#4 asks for a signature, and is the default
+fn signature(client: &Client, judge: &Judge<'_>) -> Signature {
+    let chosen = judge.policy.request_objects.max(client.request_objects) == RequestObjects::UnsignedByClient;
+    let authenticated = judge.door == Door::Push && client.credential.method() != Method::None;
+    match chosen && authenticated && client.request_object_signing_alg.is_none() {
+        true => Signature::MayBeMissing,
+        false => Signature::Needed,
     }
 }
 
@@ -88,27 +123,69 @@ fn decrypted(text: &str, client: &Client, judge: &Judge<'_>) -> Result<Zeroizing
     Ok(Zeroizing::new(signed))
 }
 
-fn open<'p, 'a>(text: &str, client: &Client, judge: &Judge<'_>) -> Result<Unpacked<'p, 'a>, Refusal> {
-    let malformed = refused(Reason::RequestObjectMalformed).found_length(text.len());
-    let token = Compact::parse(text).map_err(|_| malformed)?;
+fn open<'p, 'a>(
+    text: &str,
+    signature: Signature,
+    client: &Client,
+    judge: &Judge<'_>,
+) -> Result<Unpacked<'p, 'a>, Refusal> {
+    let claims = match (Compact::parse(text), signature) {
+        (Ok(token), _) => signed_by_key(text, &token, client, judge)?,
+        (Err(JwsFault::AlgorithmUnknown), _) => signed_by_secret(text, client, judge)?,
+        (Err(JwsFault::Unsecured), Signature::MayBeMissing) => signed_by_nobody(text)?,
+        (Err(_), _) => return Err(malformed(text)),
+    };
+    check_parties(&claims, client, judge)?;
+    let left_s = check_times(&claims, judge)?;
+    Ok(Unpacked { parameters: Cow::Owned(parameters(&claims)?), left_s })
+}
+
+fn signed_by_key(text: &str, token: &Compact<'_>, client: &Client, judge: &Judge<'_>) -> Result<Claims, Refusal> {
     let header = token.header();
-    let registered = client.request_object_signing_alg;
-    let accepted = judge.policy.request_object_algs.has(&AlgName(header.alg()));
-    if !accepted || registered.is_some_and(|registered| registered != header.alg()) {
-        return Err(refused(Reason::RequestObjectAlgorithmRefused));
-    }
-    //= rfc9101#10.8 a token of another kind is not a request object
-    if header.typ().is_some_and(|typ| !TYPS.iter().any(|known| typ_is(typ, known))) {
-        return Err(refused(Reason::RequestObjectTypRefused));
-    }
+    check_alg(RequestObjectAlg::Key(header.alg()), client, judge)?;
+    check_typ(header.typ())?;
     let verified = token.verify(judge.keys).map_err(|fault| {
         let known = fault != JwsFault::NoKey;
         refused(if known { Reason::RequestObjectSignatureWrong } else { Reason::RequestObjectKeyUnknown })
     })?;
-    let claims = verified.claims().map_err(|_| malformed)?;
-    check_parties(&claims, client, judge)?;
-    let left_s = check_times(&claims, judge)?;
-    Ok(Unpacked { parameters: Cow::Owned(parameters(&claims)?), left_s })
+    verified.claims().map_err(|_| malformed(text))
+}
+
+/// Only a secret is ever tried on it: a public key is none.
+fn signed_by_secret(text: &str, client: &Client, judge: &Judge<'_>) -> Result<Claims, Refusal> {
+    let token = MacCompact::parse(text).map_err(|_| malformed(text))?;
+    let header = token.header();
+    check_alg(RequestObjectAlg::Secret(header.alg()), client, judge)?;
+    check_typ(header.typ())?;
+    let mut claims = None;
+    let found = client.request_object_secrets.compare(judge.now_s, |secret| {
+        let verified = token.verify(secret);
+        claims = verified.as_ref().ok().map(MacVerified::claims).or(claims.take());
+        verified.is_ok()
+    });
+    match (found, claims) {
+        (Match::Good, Some(claims)) => claims.map_err(|_| malformed(text)),
+        (Match::Expired, _) => Err(refused(Reason::RequestObjectSecretExpired)),
+        (Match::None, _) | (Match::Good, None) => Err(refused(Reason::RequestObjectSignatureWrong)),
+    }
+}
+
+fn signed_by_nobody(text: &str) -> Result<Claims, Refusal> {
+    let token = Unsecured::parse(text).map_err(|_| malformed(text))?;
+    check_typ(token.header().typ())?;
+    token.unverified_claims().map_err(|_| malformed(text))
+}
+
+fn check_alg(alg: RequestObjectAlg, client: &Client, judge: &Judge<'_>) -> Result<(), Refusal> {
+    let registered = client.request_object_signing_alg.is_none_or(|registered| registered == alg);
+    let accepted = judge.policy.request_object_algs.has(&alg) && registered;
+    if accepted { Ok(()) } else { Err(refused(Reason::RequestObjectAlgorithmRefused)) }
+}
+
+//= rfc9101#10.8 a token of another kind is not a request object
+fn check_typ(typ: Option<&str>) -> Result<(), Refusal> {
+    let fits = typ.is_none_or(|typ| TYPS.iter().any(|known| typ_is(typ, known)));
+    if fits { Ok(()) } else { Err(refused(Reason::RequestObjectTypRefused)) }
 }
 
 const fn unreadable(fault: JweFault) -> Reason {
@@ -204,6 +281,10 @@ fn texts(param: Param, value: &Value) -> Option<Vec<String>> {
         (_, Value::String(text)) => Some(vec![text.clone()]),
         (_, Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => None,
     }
+}
+
+fn malformed(text: &str) -> Refusal {
+    refused(Reason::RequestObjectMalformed).found_length(text.len())
 }
 
 fn refused(reason: Reason) -> Refusal {

@@ -9,7 +9,7 @@ use parhelion_protocol::client::{Client, ClientMetadata};
 use parhelion_protocol::limits;
 use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::profile::{LoopbackRedirectUri, Policy, shipped};
-use parhelion_protocol::request_object::{Judge, unpack};
+use parhelion_protocol::request_object::{Door, Judge, unpack};
 use serde_json::{Map, Value, json};
 
 use crate::Verdict;
@@ -32,8 +32,9 @@ static CLIENT: LazyLock<Client> = LazyLock::new(|| {
 static DECRYPTION: LazyLock<DecryptionKeySet> =
     LazyLock::new(|| DecryptionKeySet::new(vec![DecryptionKey::generate(Algorithm::EcdhEsA256Kw).unwrap()]));
 
-static POLICIES: LazyLock<[Policy; 2]> =
-    LazyLock::new(|| ["rfc9126", "fapi2-message-signing"].map(|name| shipped(name).unwrap()));
+/// The last one takes objects that are signed with a secret, or by nobody, from clients that are registered so.
+static POLICIES: LazyLock<[Policy; 3]> =
+    LazyLock::new(|| ["rfc9126", "fapi2-message-signing", "pingone"].map(|name| shipped(name).unwrap()));
 
 /// Reads the bytes as a request object, as the claims of one, and as claims over those of a good one.
 pub fn check(bytes: &[u8]) -> Verdict {
@@ -72,7 +73,8 @@ fn check_object(sent: &str, signed: &str, policy: &Policy) -> bool {
     if form.get(Param::Request).is_none() {
         return false;
     }
-    let judge = Judge { policy, issuer: ISSUER, keys: &CLIENT.keys, decryption: &DECRYPTION, now_s: NOW };
+    let judge =
+        Judge { policy, issuer: ISSUER, keys: &CLIENT.keys, decryption: &DECRYPTION, door: Door::Push, now_s: NOW };
     let Ok(unpacked) = unpack(&form, &CLIENT, &judge) else { return false };
     let (header, rest) = signed.split_once('.').unwrap();
     let payload = base64url(rest.split('.').next().unwrap()).unwrap();

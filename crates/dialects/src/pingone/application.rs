@@ -91,6 +91,8 @@ const TARGETS: &[(&str, &str)] = &[
     ("post_logout_redirect_uris", "postLogoutRedirectUris"),
     ("grant_types", "grantTypes"),
     ("response_types", "responseTypes"),
+    ("require_signed_request_object", "requireSignedRequestObject"),
+    ("accept_unsigned_request_object", "supportUnsignedRequestObject"),
     ("jwks", "jwks"),
     ("jwks_uri", "jwksUrl"),
     ("pkce", "pkceEnforcement"),
@@ -157,7 +159,7 @@ pub(super) fn check_secret(
 ) -> Result<(), Vec<Detail>> {
     let registered = metadata.for_client(client_id).and_then(|metadata| {
         let given = [GivenSecret::lasting(secret)];
-        let given = if metadata.method()?.secret_need() == SecretNeed::None { &[][..] } else { &given };
+        let given = if metadata.secret_need()? == SecretNeed::None { &[][..] } else { &given };
         Client::register(metadata, given, mount.policy.loopback_redirect_uri)
     });
     registered.map(drop).map_err(|fault| vec![Detail::invalid(target(fault.member), fault.problem)])
@@ -185,11 +187,9 @@ fn words(mount: &Mount, mut sent: Map<String, Value>) -> Result<Map<String, Valu
     for name in ["allowWildcardInRedirectUris", "requireSignedRequestObject", "supportUnsignedRequestObject"] {
         default(name, false.into());
     }
-    // Neither is built: a redirect URI is compared as it is, and what is unsigned is no request object.
-    for name in ["allowWildcardInRedirectUris", "supportUnsignedRequestObject"] {
-        if flag(&words, name) {
-            wrong.push(Detail::invalid(name, "must be false on this server"));
-        }
+    // Not built: a redirect URI is compared as it is.
+    if flag(&words, "allowWildcardInRedirectUris") {
+        wrong.push(Detail::invalid("allowWildcardInRedirectUris", "must be false on this server"));
     }
     if wrong.is_empty() { Ok(words) } else { Err(wrong) }
 }
@@ -242,6 +242,7 @@ fn metadata(words: &Map<String, Value>, scope: &str) -> Result<Map<String, Value
         ("postLogoutRedirectUris", "post_logout_redirect_uris"),
         ("jwksUrl", "jwks_uri"),
         ("requireSignedRequestObject", "require_signed_request_object"),
+        ("supportUnsignedRequestObject", "accept_unsigned_request_object"),
     ] {
         members.extend(words.get(theirs).map(|value| (ours.to_owned(), value.clone())));
     }

@@ -334,7 +334,7 @@ fn number(random: [u8; 16]) -> u128 {
 
 fn secret_need(metadata: &RegisteredMetadata, record: &StoredClient) -> Result<SecretNeed, Fault> {
     let metadata = metadata.for_client(&record.client_id).map_err(|_| Fault::Record)?;
-    Ok(metadata.method().map_err(|_| Fault::Record)?.secret_need())
+    metadata.secret_need().map_err(|_| Fault::Record)
 }
 
 fn put(tenant: &Tenant, record: &ClientRecord, client_id: &str) -> Result<Write, Fault> {

@@ -34,7 +34,7 @@ pub struct NewSecret {
 impl StoredSecret {
     /// As it is handed in to [`parhelion_protocol::client::Client::register`].
     pub(super) fn given<'a>(&self, text: Option<&'a Zeroizing<String>>) -> GivenSecret<'a> {
-        let value = text.map_or(SecretValue::Digest(self.digest), |text| SecretValue::Text(text));
+        let value = text.map_or(SecretValue::Digest(self.digest), |text| SecretValue::ReadAgain(text));
         GivenSecret { value, expires_at_s: self.expires_at_s }
     }
 

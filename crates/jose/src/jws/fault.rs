@@ -39,6 +39,8 @@ pub enum JwsFault {
     SignatureEmpty,
     /// The signature is not in its one base64url spelling.
     SignatureNotBase64url,
+    /// There is a signature where nobody signs: only [`crate::jws::Unsecured`] asks for none.
+    SignatureNotEmpty,
     /// No key may verify this `alg` and `kid`; of a shared secret, that it is too short for `alg`.
     NoKey,
     /// There are keys, and none of them made this signature.
@@ -67,6 +69,7 @@ impl fmt::Display for JwsFault {
             Self::PayloadNotBase64url => "the payload is not base64url",
             Self::SignatureEmpty => "the signature is empty",
             Self::SignatureNotBase64url => "the signature is not base64url",
+            Self::SignatureNotEmpty => "there is a signature, and alg is none",
             Self::NoKey => "no key fits alg and kid",
             Self::SignatureInvalid => "the signature is not valid",
         };

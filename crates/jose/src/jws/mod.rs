@@ -4,11 +4,13 @@ mod fault;
 mod header;
 mod mac;
 mod segments;
+mod unsecured;
 
 pub use crate::algorithm::Algorithm;
 pub use fault::JwsFault;
 pub use header::Header;
 pub use mac::{MacAlgorithm, MacCompact, MacKey, MacVerified};
+pub use unsecured::{NoAlgorithm, Unsecured};
 
 use crate::claims::Claims;
 use crate::json::{self, Bounds};

@@ -16,6 +16,26 @@ pub(super) struct Segments<'t, A> {
 impl<'t, A: Copy> Segments<'t, A> {
     /// Reads a token whose `alg` is one that `named` knows by its name.
     pub(super) fn parse(token: &'t str, named: fn(&str) -> Option<A>) -> Result<Self, JwsFault> {
+        let Split { signing_input, header, payload, signature } = Split::of(token, named)?;
+        if signature.is_empty() {
+            return Err(JwsFault::SignatureEmpty);
+        }
+        let payload = base64url::decode(payload).map_err(|_| JwsFault::PayloadNotBase64url)?;
+        let signature = base64url::decode(signature).map_err(|_| JwsFault::SignatureNotBase64url)?;
+        Ok(Self { signing_input, header, payload, signature })
+    }
+}
+
+/// The same before payload and signature are decoded. The payload is not empty; the signature may be.
+pub(super) struct Split<'t, A> {
+    signing_input: &'t str,
+    pub(super) header: Header<A>,
+    pub(super) payload: &'t str,
+    pub(super) signature: &'t str,
+}
+
+impl<'t, A: Copy> Split<'t, A> {
+    pub(super) fn of(token: &'t str, named: fn(&str) -> Option<A>) -> Result<Self, JwsFault> {
         if token.len() > TOKEN_BYTES {
             return Err(JwsFault::TokenTooLong);
         }
@@ -32,11 +52,6 @@ impl<'t, A: Copy> Segments<'t, A> {
         if payload.is_empty() {
             return Err(JwsFault::PayloadEmpty);
         }
-        if signature.is_empty() {
-            return Err(JwsFault::SignatureEmpty);
-        }
-        let payload = base64url::decode(payload).map_err(|_| JwsFault::PayloadNotBase64url)?;
-        let signature = base64url::decode(signature).map_err(|_| JwsFault::SignatureNotBase64url)?;
         Ok(Self { signing_input, header, payload, signature })
     }
 }

@@ -126,13 +126,18 @@ fn mac_credential(secrets: &[GivenSecret<'_>], metadata: &ClientMetadata) -> Res
     let unknown =
         |name: &str| MetadataFault::new("token_endpoint_auth_signing_alg", "is not an HMAC algorithm").with(name);
     let alg = name.map(|name| MacAlgorithm::from_name(name).ok_or_else(|| unknown(name))).transpose()?;
+    Ok(Credential::ClientSecretJwt(mac_keys(secrets, alg.unwrap_or(MacAlgorithm::Hs256))?, alg))
+}
+
+/// The secrets as keys of an algorithm.
+pub(super) fn mac_keys(secrets: &[GivenSecret<'_>], alg: MacAlgorithm) -> Result<Secrets<MacKey>, MetadataFault> {
     let key = |secret: &GivenSecret<'_>| {
         let key = secret.text().map(|text| MacKey::new(text.as_bytes()));
         //= rfc7518#3.2 a key as long as the digest
-        let key = key.filter(|key| key.may_verify(alg.unwrap_or(MacAlgorithm::Hs256)));
+        let key = key.filter(|key| key.may_verify(alg));
         let problem = "is shorter than the digest of its algorithm: 32 bytes for HS256";
         key.map(|key| (key, secret.expires_at_s)).ok_or(MetadataFault::new("client_secret", problem))
     };
     let keys: Vec<_> = secrets.iter().map(key).collect::<Result<_, _>>()?;
-    Ok(Credential::ClientSecretJwt(Secrets::new(keys), alg))
+    Ok(Secrets::new(keys))
 }

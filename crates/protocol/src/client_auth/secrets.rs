@@ -64,6 +64,8 @@ pub struct GivenSecret<'a> {
 pub enum SecretValue<'a> {
     /// Its text: every method can use it.
     Text(&'a str),
+    /// The same of one that is stored to be read again.
+    ReadAgain(&'a str),
     /// Its SHA-256: a method that signs with the secret cannot.
     Digest([u8; 32]),
 }
@@ -79,7 +81,7 @@ impl<'a> GivenSecret<'a> {
     #[must_use]
     pub fn digest(&self) -> SecretDigest {
         match self.value {
-            SecretValue::Text(text) => SecretDigest::of(text),
+            SecretValue::Text(text) | SecretValue::ReadAgain(text) => SecretDigest::of(text),
             SecretValue::Digest(bytes) => SecretDigest::from_bytes(bytes),
         }
     }
@@ -88,9 +90,15 @@ impl<'a> GivenSecret<'a> {
     #[must_use]
     pub const fn text(&self) -> Option<&'a str> {
         match self.value {
-            SecretValue::Text(text) => Some(text),
+            SecretValue::Text(text) | SecretValue::ReadAgain(text) => Some(text),
             SecretValue::Digest(_) => None,
         }
+    }
+
+    /// Whether it is stored to be read again.
+    #[must_use]
+    pub const fn is_read_again(&self) -> bool {
+        matches!(self.value, SecretValue::ReadAgain(_))
     }
 }
 

@@ -168,6 +168,9 @@ pub enum PushedRequests {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequestObjects {
+    /// It may be one; one that is pushed need not be signed, where its client is registered so (OpenID Connect Core
+    /// section 6.1).
+    UnsignedByClient,
     /// It may be one.
     Optional,
     /// It must (RFC 9101 section 10.5).

@@ -12,6 +12,7 @@ use crate::client_auth::Method;
 use crate::params::prompt::Prompt;
 use crate::params::response_mode::ResponseMode;
 use crate::params::response_type::ResponseType;
+use crate::request_object::RequestObjectAlg;
 
 macro_rules! policy {
     ($($(#[$doc:meta])* $field:ident: $kind:ty),+ $(,)?) => {
@@ -162,7 +163,7 @@ policy! {
     /// Whether an authorization request must be a signed request object.
     request_objects: RequestObjects,
     /// Accepted signature algorithms of request objects.
-    request_object_algs: Set<AlgName>,
+    request_object_algs: Set<RequestObjectAlg>,
     /// Accepted ways in which the content key of an encrypted JWT travels, to the tenant and to its clients.
     encryption_algs: Set<EncryptionAlgName>,
     /// Accepted algorithms that encrypt the content.

@@ -113,7 +113,8 @@ fn into_policy(table: Table, name: &str) -> Result<Policy, ProfileFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{AlgName, AssertionAudience, Consent, Pkce};
+    use crate::profile::{AlgName, AssertionAudience, Consent, Pkce, RequestObjects};
+    use crate::request_object::RequestObjectAlg;
     use parhelion_jose::jws::Algorithm;
 
     #[test]
@@ -195,6 +196,19 @@ mod tests {
         for text in ["request_uri_by_reference = 'refused'", "pushed_requests = 'required'"] {
             assert!(!overlaid("oidc", text).unwrap().fetches_requests(), "{text}");
         }
+    }
+
+    #[test]
+    fn one_profile_takes_request_objects_that_no_key_of_the_client_signed() {
+        for name in names() {
+            let policy = shipped(name).unwrap();
+            let by_secret = policy.request_object_algs.iter().any(|alg| matches!(alg, RequestObjectAlg::Secret(_)));
+            let unsigned = policy.request_objects == RequestObjects::UnsignedByClient;
+            assert_eq!((by_secret, unsigned), (name == "pingone", name == "pingone"), "{name}");
+        }
+        let (pingone, fapi) = (shipped("pingone").unwrap(), shipped("fapi2-message-signing").unwrap());
+        assert_eq!(pingone.meet(&fapi).unwrap().request_objects, RequestObjects::Required);
+        assert!(shipped("rfc9126").unwrap().tightened(pingone).is_err());
     }
 
     #[test]

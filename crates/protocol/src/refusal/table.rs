@@ -618,6 +618,11 @@ reasons! {
         "a key that the client registered, or publishes at its jwks_uri",
         "check kid; look in the log whether the jwks_uri could be fetched",
         behind RequestObjectSignatureWrong;
+    RequestObjectSecretExpired = "PAR-360", InvalidRequestObject, 400, "OpenID Connect Core section 6.1",
+        "the request object is signed with a client secret that was exchanged for another",
+        "a signature by a secret that is good",
+        "take the new secret into use",
+        behind RequestObjectSignatureWrong;
     RequestObjectClientWrong = "PAR-345", InvalidRequestObject, 400, "RFC 9126 section 3",
         "client_id, iss or sub of the request object is not what it must be",
         "client_id, and iss if present, equal to the client; no sub",

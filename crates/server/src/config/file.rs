@@ -182,6 +182,8 @@ pub(super) struct ClientSection {
     pub(super) require_signed_request_object: bool,
     #[serde(default)]
     pub(super) request_uris: Vec<String>,
+    #[serde(default)]
+    pub(super) accept_unsigned_request_object: bool,
     pub(super) jwks: Option<String>,
     pub(super) jwks_file: Option<Spanned<PathBuf>>,
     pub(super) jwks_uri: Option<String>,

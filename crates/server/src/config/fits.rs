@@ -4,7 +4,7 @@
 use parhelion_jose::jwe;
 use parhelion_jose::jws::Algorithm;
 use parhelion_protocol::client::Client;
-use parhelion_protocol::profile::{EncryptionAlgName, Policy};
+use parhelion_protocol::profile::{EncryptionAlgName, Policy, RequestObjects};
 use parhelion_protocol::resource_server::ResourceServer;
 use parhelion_protocol::response_jwt::{Answer, Encryption};
 use toml::Spanned;
@@ -68,6 +68,16 @@ impl TenantPlan {
         for kind in client.response_types.iter().filter(|kind| !served(&|policy| policy.response_types.has(kind))) {
             let problem = format!("has the response type `{}`, which no mount of its tenant accepts", kind.as_str());
             fault(problem, "choose other response_types or another profile");
+        }
+        let unsigned = RequestObjects::UnsignedByClient;
+        if client.request_objects == unsigned && !served(&|policy| policy.request_objects == unsigned) {
+            let problem = "has accept_unsigned_request_object, which no mount of its tenant accepts";
+            fault(problem.to_owned(), "take it out, or choose another profile");
+        }
+        let alg = client.request_object_signing_alg;
+        if let Some(alg) = alg.filter(|alg| !served(&|policy| policy.request_object_algs.has(alg))) {
+            let problem = format!("request_object_signing_alg is {}, which no mount of its tenant accepts", alg.name());
+            fault(problem, "choose another algorithm or another profile");
         }
         let request_objects = client.request_object_encryption.map(|how| ("request_object_encryption_alg", how));
         for (member, how) in client.responses.encryptions().chain(request_objects) {

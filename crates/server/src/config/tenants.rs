@@ -414,6 +414,7 @@ fn metadata(context: &Context<'_>, section: ClientSection) -> Result<ClientMetad
         introspection_encrypted_response_enc: section.introspection_encrypted_response_enc,
         require_signed_request_object: section.require_signed_request_object,
         request_uris: section.request_uris,
+        accept_unsigned_request_object: section.accept_unsigned_request_object,
         jwks,
         jwks_uri: section.jwks_uri,
         redirect_uris: section.redirect_uris,
