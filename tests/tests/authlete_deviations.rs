@@ -150,10 +150,10 @@ fn members_of_a_client_are_kept_refused_or_left_out() {
     }
     let kept = json!({
         "attributes": [{ "key": "tier", "value": "gold" }], "description": "For tests", "contacts": ["a@app.example"],
-        "clientNames": [{ "tag": "de", "value": "Gemacht" }],
+        "clientNames": [{ "tag": "de", "value": "Gemacht" }], "requestUris": ["https://app.example/ro"],
     });
     let left_out = json!({
-        "fapiModes": ["FAPI2_SECURITY_PROFILE"], "responseModes": ["QUERY_JWT"], "requestUris": ["https://app.example/ro"],
+        "fapiModes": ["FAPI2_SECURITY_PROFILE"], "responseModes": ["QUERY_JWT"],
         "bcDeliveryMode": "POLL", "entityId": "https://app.example", "trustAnchorId": "https://trust.example",
     });
     // A longer life than the service gives, and a shorter one.

@@ -8,7 +8,7 @@ use parhelion_jose::jwe::{self, ContentEncryption, DecryptionKey, DecryptionKeyS
 use parhelion_jose::jws::{MacAlgorithm, MacKey};
 use parhelion_protocol::client::{Client, ClientMetadata, MetadataFault};
 use parhelion_protocol::client_auth::{GivenSecret, SecretDigest, SecretValue};
-use parhelion_protocol::parameters::Parameters;
+use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::profile::{LoopbackRedirectUri, shipped};
 use parhelion_protocol::refusal::Reason;
 use parhelion_protocol::request_object::{Door, Judge, unpack};
@@ -58,7 +58,7 @@ fn outcome(
     form.add("request", Cow::Borrowed(object)).unwrap();
     let judge = Judge { policy: &policy, issuer: ISSUER, keys: &client.keys, decryption, door, now_s: NOW_S };
     let unpacked = unpack(&form, client, &judge).map_err(|refusal| refusal.reason)?;
-    Ok(unpacked.parameters.iter().map(|(_, value)| value.to_owned()).next().unwrap())
+    Ok(unpacked.parameters.get(Param::Scope).unwrap().to_owned())
 }
 
 fn pushed(client: &Client, object: &str) -> Result<String, Reason> {

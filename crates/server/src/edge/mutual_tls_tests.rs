@@ -81,7 +81,10 @@ async fn push(site: &Site, config: &Arc<ClientConfig>, host: &'static str, clien
     let socket = site.connect().await;
     let name = ServerName::try_from(host).unwrap();
     let mut stream = TlsConnector::from(Arc::clone(config)).connect(name, socket).await.unwrap();
-    stream.write_all(request(client_id, "").as_bytes()).await.unwrap();
+    stream
+        .write_all(request(client_id, "").replace("Host: as.example", &format!("Host: {host}")).as_bytes())
+        .await
+        .unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
     let answer = String::from_utf8(answer).unwrap();
