@@ -7,6 +7,7 @@ use parhelion_protocol::limits;
 use parhelion_protocol::parameters::{Param, Parameters};
 use parhelion_protocol::params::prompt::Prompt;
 use parhelion_protocol::params::request_uri;
+use parhelion_protocol::params::response_mode::Carrier;
 use parhelion_protocol::profile::PushedRequests;
 use parhelion_protocol::refusal::{Reason, Refusal};
 use parhelion_protocol::request_object::Door;
@@ -27,6 +28,8 @@ use crate::response::AuthorizationResponse;
 pub enum Loaded {
     /// The browser goes on to log in or to consent.
     Interaction(Interaction),
+    /// The same; who asks reads a document that names the page.
+    Flow(Interaction),
     /// The answer stands already.
     Response(AuthorizationResponse),
 }
@@ -179,7 +182,9 @@ impl Engine {
         // Never past the record itself, or a completion could find its tombstone collected.
         let deadline = now.plus_s(lifetime_s.into()).min(pending.gone_at);
         let client_id = &pending.record.client_id;
-        Ok(Loaded::Interaction(Interaction::begin(&*self.entropy, reference, client_id, deadline, login)?))
+        let interaction = Interaction::begin(&*self.entropy, reference, client_id, deadline, login)?;
+        let in_body = standing.back.way.0 == Carrier::Body;
+        Ok(if in_body { Loaded::Flow(interaction) } else { Loaded::Interaction(interaction) })
     }
 
     /// An answer without interaction is an answer all the same: it takes the request.

@@ -63,7 +63,7 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
     let members = json!({
         "scopes_supported": scopes,
         "response_types_supported": policy.response_types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
-        "response_modes_supported": policy.response_modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>(),
+        "response_modes_supported": response_modes(policy),
         "grant_types_supported": grant_types(policy),
         "prompt_values_supported": policy.prompts.iter().map(|prompt| prompt.as_str()).collect::<Vec<_>>(),
         "subject_types_supported": ["public"],
@@ -88,6 +88,10 @@ fn capabilities(mount: &Mount) -> Map<String, Value> {
     document.extend(encrypted_requests(mount));
     document.extend(encrypted_answers(mount, &signing));
     document
+}
+
+fn response_modes(policy: &Policy) -> Vec<&'static str> {
+    policy.response_modes.iter().filter(|mode| mode.is_listed()).map(|mode| mode.as_str()).collect()
 }
 
 /// How request objects may be encrypted: as far as there is a key that decrypts them (RFC 9101 section 10.5).

@@ -85,6 +85,8 @@ pub enum Delivery<'a> {
         /// Its fields.
         fields: &'a [(&'static str, String)],
     },
+    /// In the answer itself, as a document with these members.
+    Body(&'a [(&'static str, String)]),
 }
 
 /// Names only: the code is a secret.
@@ -102,6 +104,7 @@ impl AuthorizationResponse {
             Carrier::Query => Delivery::Redirect(with_query(&self.redirect_uri, &self.parameters)),
             Carrier::Fragment => Delivery::Redirect(format!("{}#{}", self.redirect_uri, encoded(&self.parameters))),
             Carrier::FormPost => Delivery::FormPost { action: &self.redirect_uri, fields: &self.parameters },
+            Carrier::Body => Delivery::Body(&self.parameters),
         }
     }
 

@@ -186,6 +186,8 @@ pub(super) fn delivered(response: &AuthorizationResponse, code: &str, message: &
     let (action, content) = match response.delivery() {
         Delivery::Redirect(url) => ("LOCATION", url),
         Delivery::FormPost { action, fields } => ("FORM", form_post::page(action, fields)),
+        // The one action whose content is JSON. No policy that this dialect may have accepts such a mode.
+        Delivery::Body(members) => ("BAD_REQUEST", Value::from_iter(members.iter().cloned()).to_string()),
     };
     let mut members = acted(code, message, action);
     members.insert("responseContent".to_owned(), content.into());

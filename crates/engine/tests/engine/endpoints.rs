@@ -381,7 +381,7 @@ async fn remembered_consent_answers_at_once_and_only_for_what_was_allowed() {
         let request_uri = scene.push(&request(more)).await.ok().unwrap().request_uri;
         let loaded = scene.load_with("app", &request_uri, Some(&logged_in.session)).await.unwrap();
         let found = match &loaded {
-            Loaded::Interaction(_) => "page",
+            Loaded::Interaction(_) | Loaded::Flow(_) => "page",
             Loaded::Response(response) if parameter(response, "code").is_some() => "code",
             Loaded::Response(_) => "error",
         };

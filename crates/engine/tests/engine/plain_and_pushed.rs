@@ -113,7 +113,7 @@ async fn brought(scene: &Scene, query: &str) -> Outcome {
 
 async fn on(scene: &Scene, loaded: Result<Loaded, Turned>) -> Outcome {
     match loaded {
-        Ok(Loaded::Interaction(interaction)) => walked(scene, interaction).await,
+        Ok(Loaded::Interaction(interaction) | Loaded::Flow(interaction)) => walked(scene, interaction).await,
         Ok(Loaded::Response(response)) => error_of(&response),
         Err(turned) => refused(&turned),
     }
@@ -161,6 +161,7 @@ fn way(response: &AuthorizationResponse) -> String {
         Delivery::FormPost { action, fields } => {
             format!("post {action} {:?}", fields.iter().map(|(name, _)| name).collect::<Vec<_>>())
         }
+        Delivery::Body(members) => format!("body {:?}", members.iter().map(|(name, _)| name).collect::<Vec<_>>()),
     }
 }
 

@@ -24,7 +24,7 @@ async fn respond(
 fn location(response: &AuthorizationResponse) -> String {
     match response.delivery() {
         Delivery::Redirect(location) => location,
-        Delivery::FormPost { .. } => panic!("a form"),
+        Delivery::FormPost { .. } | Delivery::Body(_) => panic!("no redirect"),
     }
 }
 

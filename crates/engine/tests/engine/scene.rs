@@ -241,7 +241,7 @@ pub(crate) fn redemption(code: &str) -> String {
 
 pub(crate) fn interaction(loaded: Result<Loaded, Turned>) -> Interaction {
     match loaded.unwrap() {
-        Loaded::Interaction(interaction) => interaction,
+        Loaded::Interaction(interaction) | Loaded::Flow(interaction) => interaction,
         Loaded::Response(response) => panic!("answered with {response:?}"),
     }
 }

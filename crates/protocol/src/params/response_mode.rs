@@ -32,6 +32,9 @@ pub enum ResponseMode {
     /// As a JWT in a form (JARM 2.3.3).
     #[serde(rename = "form_post.jwt")]
     FormPostJwt,
+    /// As a JSON document, by the authorization endpoint itself: PingOne's.
+    #[serde(rename = "pi.flow")]
+    PiFlow,
 }
 
 /// How a response reaches the client.
@@ -43,6 +46,8 @@ pub enum Carrier {
     Fragment,
     /// A form.
     FormPost,
+    /// None but the body of the answer.
+    Body,
 }
 
 /// What a response is.
@@ -56,8 +61,16 @@ pub enum Content {
 
 impl ResponseMode {
     /// Every response mode.
-    pub const ALL: &'static [Self] =
-        &[Self::Query, Self::Fragment, Self::FormPost, Self::Jwt, Self::QueryJwt, Self::FragmentJwt, Self::FormPostJwt];
+    pub const ALL: &'static [Self] = &[
+        Self::Query,
+        Self::Fragment,
+        Self::FormPost,
+        Self::Jwt,
+        Self::QueryJwt,
+        Self::FragmentJwt,
+        Self::FormPostJwt,
+        Self::PiFlow,
+    ];
 
     /// The name on the wire.
     #[must_use]
@@ -70,7 +83,15 @@ impl ResponseMode {
             Self::QueryJwt => "query.jwt",
             Self::FragmentJwt => "fragment.jwt",
             Self::FormPostJwt => "form_post.jwt",
+            Self::PiFlow => "pi.flow",
         }
+    }
+
+    /// Whether metadata list it. The vendor's SDK for browsers takes `pi.flow` as soon as it is listed, and then calls the
+    /// authorization endpoint from a page of another origin, to which that endpoint is never open (OAuth 2.1 section 3.1).
+    #[must_use]
+    pub const fn is_listed(self) -> bool {
+        !matches!(self, Self::PiFlow)
     }
 
     /// The mode of a response type for which none is named (OAuth 2.0 Multiple Response Types sections 2.1 and 5).
@@ -90,6 +111,7 @@ impl ResponseMode {
             Self::Jwt | Self::QueryJwt => (Carrier::Query, Content::Jwt),
             Self::FragmentJwt => (Carrier::Fragment, Content::Jwt),
             Self::FormPostJwt => (Carrier::FormPost, Content::Jwt),
+            Self::PiFlow => (Carrier::Body, Content::Parameters),
         }
     }
 }
@@ -105,7 +127,9 @@ pub fn parse(text: Option<&str>, response_type: ResponseType, policy: &Policy) -
     let known = policy.response_modes.iter().find(|mode| mode.as_str() == text);
     let mode = known.copied().ok_or(refused(Reason::ResponseModeUnsupported))?;
     //= oauth-multiple-response-types#5 tokens never travel in a query
-    let in_the_open = mode == ResponseMode::Query && response_type.has_tokens();
+    // Nor in the document, of which nothing is known but that it carries a code.
+    let code_alone = matches!(mode, ResponseMode::Query | ResponseMode::PiFlow);
+    let in_the_open = code_alone && response_type.has_tokens();
     if in_the_open { Err(refused(Reason::ResponseModeUnfit)) } else { Ok(mode) }
 }
 
@@ -124,7 +148,7 @@ pub fn for_errors(text: Option<&str>, response_type: ResponseType, policy: &Poli
 mod tests {
     use super::*;
     use crate::params::response_type::ResponseType::Code;
-    use crate::profile::shipped;
+    use crate::profile::{names, shipped};
 
     #[test]
     fn default_needs_the_policy_too() {
@@ -148,9 +172,25 @@ mod tests {
     }
 
     #[test]
+    fn one_profile_accepts_a_document_and_for_a_code_alone() {
+        let text = Some(ResponseMode::PiFlow.as_str());
+        for name in names() {
+            let policy = shipped(name).unwrap();
+            let refused = Err(Reason::ResponseModeUnsupported);
+            let expected = if name == "pingone" { Ok(ResponseMode::PiFlow) } else { refused };
+            assert_eq!(parse(text, Code, &policy).map_err(|refusal| refusal.reason), expected, "{name}");
+        }
+        let policy = shipped("pingone").unwrap();
+        for kind in ResponseType::ALL.iter().copied().filter(|kind| kind.has_tokens()) {
+            assert_eq!(parse(text, kind, &policy).unwrap_err().reason, Reason::ResponseModeUnfit);
+        }
+        assert!(shipped("rfc9126").unwrap().tightened(policy).is_err());
+    }
+
+    #[test]
     fn only_what_is_built_is_accepted() {
         let policy = shipped("default").unwrap();
-        for mode in ResponseMode::ALL {
+        for mode in ResponseMode::ALL.iter().filter(|mode| mode.is_listed()) {
             assert_eq!(parse(Some(mode.as_str()), Code, &policy), Ok(*mode));
         }
         for text in ["pi.flow", "web_message", "QUERY", "JWT", ""] {

@@ -1,6 +1,8 @@
 //! The browser's side of a mount: the authorization endpoint, and the pages of an interaction.
 
 mod cookies;
+mod flow;
+mod page_form;
 pub(crate) mod pages;
 
 use bytes::Bytes;
@@ -20,10 +22,10 @@ use parhelion_protocol::endpoint::Endpoint;
 use parhelion_protocol::form;
 use parhelion_protocol::refusal::{OAuthError, Reason, Refusal};
 use parhelion_protocol::sender::certificate;
-use zeroize::Zeroizing;
 
 use crate::edge::{Attempt, AttemptKind, Exceeded, RatesOfSource};
 use cookies::Cookie;
+use page_form::PageForm;
 
 /// Why an answer is an error, for the operator's log; travels with the answer inside the server.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +89,10 @@ impl Visit<'_> {
         }
         match self.load().await {
             Ok(Loaded::Interaction(interaction)) => self.go_on(&interaction),
+            Ok(Loaded::Flow(interaction)) => {
+                let (step, page) = self.due(&interaction);
+                self.carrying(&interaction, flow::due(&interaction, step, &page))
+            }
             Ok(Loaded::Response(response)) => self.respond(&response),
             Err(turned) => {
                 // Unknown, expired, used and foreign count alike, or the limit would tell them apart.
@@ -252,8 +258,17 @@ impl Visit<'_> {
 
     /// On to the page that is due, with the interaction in a cookie.
     fn go_on(&self, interaction: &Interaction) -> Response {
+        self.carrying(interaction, redirect(&self.due(interaction).1))
+    }
+
+    /// The page that is due, and its address.
+    fn due(&self, interaction: &Interaction) -> (Step, String) {
         let step = if interaction.login().is_some() { Step::Consent } else { Step::Login };
-        let mut response = redirect(&self.page_url(interaction, step));
+        (step, self.page_url(interaction, step))
+    }
+
+    /// An answer with the interaction in a cookie.
+    fn carrying(&self, interaction: &Interaction, mut response: Response) -> Response {
         match interaction.to_cookie(self.mount, &*self.engine.entropy) {
             Ok(value) => {
                 let cookie = Cookie::interaction(self.mount, interaction);
@@ -279,6 +294,7 @@ impl Visit<'_> {
             //= oauth-v2-1#7.5.2 303, so that a form is never sent on
             Delivery::Redirect(location) => redirect(&location),
             Delivery::FormPost { action, fields } => pages::form_post(self, action, fields),
+            Delivery::Body(members) => flow::answer(members),
         }
     }
 
@@ -326,38 +342,16 @@ impl Visit<'_> {
         if foreign_site || foreign_origin { Err(Reason::FormTokenWrong.into()) } else { Ok(()) }
     }
 
+    fn form(&self) -> Result<PageForm, Refusal> {
+        PageForm::read(self.form_body()?)
+    }
+
     fn form_body(&self) -> Result<&[u8], Refusal> {
         let kind = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
         let is_form = kind.eq_ignore_ascii_case("application/x-www-form-urlencoded");
         if is_form { Ok(self.body) } else { Err(Reason::ContentTypeNotForm.into()) }
     }
-
-    /// The fields of our own pages, each at most once.
-    fn form(&self) -> Result<PageForm, Refusal> {
-        let mut form = PageForm::default();
-        for pair in form::pairs(self.form_body()?) {
-            let (name, value) = pair?;
-            let field = match &*name {
-                "username" => &mut form.username,
-                "form_token" => &mut form.form_token,
-                "decision" => &mut form.decision,
-                "password" => {
-                    once(form.password.is_none())?;
-                    form.password = Some(Zeroizing::new(value.into_owned())).filter(|value| !value.is_empty());
-                    continue;
-                }
-                _ => continue,
-            };
-            once(field.is_none())?;
-            *field = Some(value.into_owned()).filter(|value| !value.is_empty());
-        }
-        Ok(form)
-    }
-}
-
-fn once(first: bool) -> Result<(), Refusal> {
-    if first { Ok(()) } else { Err(Reason::ParameterRepeated.into()) }
 }
 
 fn told(exceeded: Exceeded, mut response: Response) -> Response {
@@ -368,15 +362,6 @@ fn told(exceeded: Exceeded, mut response: Response) -> Response {
 /// What the form on the logout page carries.
 fn logout_token(session: &str) -> String {
     base64url::encode(&sha256(&[b"parhelion/1/logout", session.as_bytes()]).0)
-}
-
-/// The fields of our own pages.
-#[derive(Default)]
-struct PageForm {
-    username: Option<String>,
-    password: Option<Zeroizing<String>>,
-    form_token: Option<String>,
-    decision: Option<String>,
 }
 
 fn redirect(location: &str) -> Response {
