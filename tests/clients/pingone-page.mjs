@@ -12,6 +12,10 @@ if (window.parent === window) {
     const tokens = await token.exchange(returned.get('code'), returned.get('state'));
     const info = await user.info();
     const renewed = await token.get({ forceRenew: true, authorizeOptions: { prompt: 'none' } });
+    // The SDK hands the new tokens out before it has revoked the old ones and stored the new.
+    for (let tries = 0; tries < 100 && (await token.get()).accessToken !== renewed.accessToken; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     const stillKnown = await user.info();
     const revoked = await token.revoke();
     const kept = await token.get();
