@@ -22,7 +22,7 @@ pub use autional::Autional;
 pub use dialect::{Dialect, Lobby, Route, Sender};
 pub use ibm_verify::IbmVerify;
 pub use incoming::{Incoming, RequestId, Response, Unread};
-pub use pingone::{PingOne, PingOneManagement};
+pub use pingone::{FlowDocument, PingOne, PingOneManagement};
 pub use standard::Standard;
 
 /// Every dialect.

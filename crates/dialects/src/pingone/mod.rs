@@ -2,6 +2,7 @@
 
 mod application;
 mod applications;
+mod flow;
 mod management;
 mod platform_error;
 
@@ -14,6 +15,7 @@ use crate::dialect::{Dialect, Route};
 use crate::incoming::Incoming;
 use crate::oauth_answer::ErrorAnswer;
 
+pub use flow::FlowDocument;
 pub use management::PingOneManagement;
 
 /// The dialect of PingOne. The environment's id stands in the base URL, or does not where a custom domain
