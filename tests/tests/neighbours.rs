@@ -55,7 +55,14 @@ fn told(response: &Response, artefact: &Artefact) -> String {
     for sent in [&artefact.value, &artefact.secret] {
         text = if sent.is_empty() { text } else { text.replace(sent, "[drawn]") };
     }
-    without_what_is_drawn(&text)
+    without_what_is_drawn(&without_times(&text))
+}
+
+/// The times that Autional writes as text: two answers may come in two seconds.
+fn without_times(text: &str) -> String {
+    let is_time = |word: &str| word.len() == 24 && word.ends_with('Z') && word.chars().nth(10) == Some('T');
+    let words = text.split('"').map(|word| if is_time(word) { "[time]" } else { word });
+    words.collect::<Vec<_>>().join("\"")
 }
 
 /// Long words and long numbers are identifiers and times.
