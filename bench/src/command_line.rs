@@ -7,9 +7,9 @@ use crate::scenario::{Scenario, StoreKind};
 /// Measures what a pushed authorization request costs the server, in CPU microseconds, beside an HTTP server that does
 /// nothing, measured in turn in the same run.
 ///
-/// The server is brought up to date in the profile that this program was built in, and started with a configuration and a data folder of its
-/// own. Requests are made and signed beforehand, every one different; every answer is checked. Where the machine has
-/// two cores or more, the servers get the first one to themselves and the generator the second.
+/// The server is brought up to date in the profile that this program was built in, and started with a configuration and
+/// a data folder of its own. Requests are made and signed beforehand, every one different; every answer is checked. Where
+/// the machine has two cores or more, the servers get the first one to themselves and the generator the second.
 ///
 /// Compare ratios, not microseconds: those move with the machine and with what else it is doing.
 #[derive(Parser)]
