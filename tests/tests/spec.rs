@@ -32,3 +32,8 @@ fn every_row_is_executed_or_deferred_with_a_reason() {
 fn turning_any_expectation_into_its_opposite_is_noticed() {
     assert_eq!(report().unnoticed(), Vec::<String>::new());
 }
+
+#[test]
+fn field_that_is_taken_out_of_what_is_pushed_is_missed() {
+    assert_eq!(report().unmissed, Vec::<String>::new());
+}

@@ -55,6 +55,10 @@ pub(crate) fn seeds(repository: &Repository) -> Result<(), String> {
             println!("      {id:<6} {}", text(row, "about"));
             let (passing, refused) = (count(row, "passing"), count(row, "refused"));
             println!("             {passing} passing, {refused} refused: {}", texts(row, "shown_by").join("; "));
+            let fields = texts(row, "fields").join(", ");
+            if !fields.is_empty() {
+                println!("             a case fails without {fields}");
+            }
         }
         for (id, why) in deferred.iter().filter(|(id, _)| group(id) == letters) {
             println!("      {id:<6} {}", why.as_str().unwrap_or_default());
@@ -73,13 +77,13 @@ pub(crate) fn seeds(repository: &Repository) -> Result<(), String> {
 
 /// Runs the cases whose file, rows or title have `only` in them; gives what came of them, and whether all came out right.
 fn report(repository: &Repository, only: &str) -> Result<(Value, Result<(), String>), String> {
-    suite::build_server(repository)?;
+    suite::build(repository, &["parhelion"])?;
     let path = repository.target().join("spec-report.json");
     // A report of an earlier run must not stand for this one.
     let _ = fs::remove_file(&path);
     let mut test = repository.cargo();
-    test.args(["test", "--release", "--locked", "--quiet", "-p", "parhelion-tests", "--test", "spec"]);
-    test.env("PARHELION_BIN", repository.server_binary());
+    test.args(["test", "--release", "--workspace", "--locked", "--quiet", "--test", "spec"]);
+    test.env("PARHELION_BIN", repository.release_binary("parhelion"));
     test.env("PARHELION_SPEC", only);
     let outcome = must(&mut test);
     let text = fs::read_to_string(&path).map_err(|error| format!("no report: {error}"))?;
@@ -127,6 +131,7 @@ fn print(report: &Value, arguments: &SpecArguments) {
         ("Missing", "missing"),
         ("Disorder in the data", "disorder"),
         ("Turned round, and nobody noticed", "unnoticed_flips"),
+        ("Taken out, and nobody missed it", "unmissed_fields"),
     ] {
         let lines = texts(report, key);
         let left_out = key == "missing" && arguments.only.is_some();
@@ -147,7 +152,11 @@ fn print(report: &Value, arguments: &SpecArguments) {
 }
 
 fn failures(report: &Value, arguments: &SpecArguments) -> Vec<String> {
-    let mut keys = vec![("wrong", "wrong outcomes"), ("unnoticed_flips", "expectations that prove nothing")];
+    let mut keys = vec![
+        ("wrong", "wrong outcomes"),
+        ("unnoticed_flips", "expectations that prove nothing"),
+        ("unmissed_fields", "fields that no case needs"),
+    ];
     if arguments.only.is_none() {
         keys.extend([("missing", "missing rows"), ("disorder", "complaints about the data")]);
     }

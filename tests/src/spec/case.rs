@@ -2,7 +2,7 @@
 //!
 //! A case with `step`s is a procedure; any other is one step itself. `each` makes a case out of every one of its
 //! values: `{{each}}` stands for the value, `{{each.name}}` for its member. `by` says in which way requests reach the
-//! server: `proxy`, `tls`, or each of a list. Steps `beside` a step are sent shortly after it, without waiting for its
+//! server: `proxy`, `tls`, or each of a list. `slow` cases begin first. Steps `beside` a step are sent shortly after it, without waiting for its
 //! answer.
 
 use toml::{Table, Value};
@@ -24,6 +24,8 @@ pub struct Case {
     pub title: String,
     /// Whether it needs a server of its own, because it restarts or reconfigures it.
     pub own_server: bool,
+    /// Whether it takes many seconds, most of them waiting: such cases begin first.
+    pub slow: bool,
     /// How its requests reach the server.
     pub by: Way,
     /// What is different in its `[server]` section.
@@ -309,9 +311,10 @@ fn one(file: &str, at: &str, mut case: Table) -> Case {
     };
     let takes_store = steps.iter().any(|step| matches!(step.act, Act::Store(_)));
     let own_server = fields.is_set("own_server") || proxy || !server.is_empty() || takes_store;
+    let slow = fields.is_set("slow");
     fields.end();
     let disk = store_taken::disk(&steps);
-    Case { file: file.to_owned(), rows, title, own_server, by, server, proxy, disk, steps }
+    Case { file: file.to_owned(), rows, title, own_server, slow, by, server, proxy, disk, steps }
 }
 
 fn step_of(entry: Value, place: &str, at: &str) -> Step {

@@ -22,3 +22,4 @@ pub mod scope;
 pub mod site;
 pub mod stage;
 pub mod store_taken;
+pub mod without;

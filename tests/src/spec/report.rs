@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 use std::{env, fs};
 
 use serde_json::json;
@@ -29,6 +30,8 @@ pub struct Verdict {
     pub finding: Option<String>,
     /// Requests that it sent.
     pub requests: usize,
+    /// How long it took.
+    pub took: Duration,
     /// Why it could not be tried on this machine.
     pub left_out: Option<String>,
 }
@@ -38,6 +41,8 @@ pub struct Verdict {
 pub struct Report {
     /// Case by case, in the order of the files.
     pub verdicts: Vec<Verdict>,
+    /// Fields of rows that could be taken out of what is pushed without any case coming out otherwise.
+    pub unmissed: Vec<String>,
     /// What is known of the rows.
     pub rows: Rows,
 }
@@ -133,11 +138,15 @@ impl Report {
                 let row = json!({
                     "about": about, "passing": passing, "refused": refused, "wrong": wrong,
                     "known_wrong": known_wrong, "partly": partly, "shown_by": shown_by,
+                    "fields": self.rows.fields.get(&id),
                 });
                 (id, row)
             })
             .collect();
         let wrong: Vec<_> = self.wrong().map(told).collect();
+        let mut slowest: Vec<&Verdict> = self.verdicts.iter().collect();
+        slowest.sort_by_key(|verdict| std::cmp::Reverse(verdict.took));
+        let slowest: Vec<_> = slowest.into_iter().take(20).map(how_long).collect();
         let known: Vec<_> = self.verdicts.iter().filter(|verdict| verdict.finding.is_some()).map(told).collect();
         json!({
             "rows_known": self.rows.all.len(),
@@ -145,11 +154,13 @@ impl Report {
             "requests": self.verdicts.iter().map(|verdict| verdict.requests).sum::<usize>(),
             "executed": rows,
             "deferred": self.rows.deferred,
+            "slowest": slowest,
             "missing": self.missing(),
             "wrong": wrong,
             "known_wrong": known,
             "left_out": self.verdicts.iter().filter_map(left_out).collect::<Vec<_>>(),
             "unnoticed_flips": self.unnoticed(),
+            "unmissed_fields": self.unmissed,
             "disorder": self.disorder(),
         })
     }
@@ -186,6 +197,10 @@ fn left_out(verdict: &Verdict) -> Option<String> {
     Some(format!("LEFT OUT {} ({}): {}: {why}", verdict.file, verdict.rows.join(" "), verdict.title))
 }
 
+fn how_long(verdict: &Verdict) -> serde_json::Value {
+    json!({ "file": verdict.file, "title": verdict.title, "seconds": verdict.took.as_secs_f64() })
+}
+
 fn told(verdict: &Verdict) -> serde_json::Value {
     json!({
         "file": verdict.file, "title": verdict.title, "rows": verdict.rows, "complaints": verdict.complaints,
@@ -203,6 +218,9 @@ impl fmt::Display for Report {
         }
         for line in self.disorder() {
             writeln!(f, "DATA  {line}")?;
+        }
+        for line in &self.unmissed {
+            writeln!(f, "FIELD {line}")?;
         }
         let missing = self.missing();
         if !missing.is_empty() {

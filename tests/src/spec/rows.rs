@@ -9,6 +9,8 @@ use toml::{Table, Value};
 pub struct Rows {
     /// Id and what it is about.
     pub all: BTreeMap<String, String>,
+    /// Fields that a row is about: were one not read, a case of the row would come out otherwise.
+    pub fields: BTreeMap<String, Vec<String>>,
     /// Rows that no case stands for yet, and why.
     pub deferred: BTreeMap<String, String>,
     /// Rows of which a part is not executed yet, and why.
@@ -37,9 +39,11 @@ impl Rows {
     pub fn read() -> Self {
         let deferred = table(include_str!("../../spec/deferred.toml"));
         let mut all = pairs(&table(include_str!("../../spec/rows.toml")), "rows");
-        all.extend(pairs(&table(include_str!("../../spec/seeds.toml")), "rows"));
+        let seeds = table(include_str!("../../spec/seeds.toml"));
+        all.extend(pairs(&seeds, "rows"));
         let rows = Self {
             all,
+            fields: lists(&seeds, "fields"),
             deferred: reasons(&deferred, "deferred"),
             partly: reasons(&deferred, "partly"),
             known_wrong: known_wrong(&table(concat!(
@@ -47,8 +51,8 @@ impl Rows {
                 include_str!("../../spec/known_wrong_attacks.toml")
             ))),
         };
-        let strange = rows.deferred.keys().chain(rows.partly.keys()).find(|id| !rows.all.contains_key(*id));
-        assert_eq!(strange, None, "a row that is deferred and not known");
+        let mut named = rows.deferred.keys().chain(rows.partly.keys()).chain(rows.fields.keys());
+        assert_eq!(named.find(|id| !rows.all.contains_key(*id)), None, "something is said of a row that is not known");
         rows
     }
 }
@@ -61,6 +65,14 @@ fn pairs(table: &Table, name: &str) -> BTreeMap<String, String> {
     let rows = table.get(name).and_then(Value::as_table).expect("a table of rows");
     let pair = |(id, text): (&String, &Value)| (id.clone(), text.as_str().expect("text").to_owned());
     rows.iter().map(pair).collect()
+}
+
+fn lists(table: &Table, name: &str) -> BTreeMap<String, Vec<String>> {
+    let lists = table.get(name).and_then(Value::as_table).expect("a table of lists");
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let list =
+        |(id, list): (&String, &Value)| (id.clone(), list.as_array().expect("a list").iter().map(text).collect());
+    lists.iter().map(list).collect()
 }
 
 /// `[[name]]` with a reason for many rows, so that a feature is named once.

@@ -1,8 +1,11 @@
 //! One run: every case, a few at a time, on one server that they share or on servers of their own.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use toml::Table;
@@ -22,7 +25,7 @@ use crate::server::Surroundings;
 use crate::wire::Http;
 
 /// Cases that run at one time: many of them wait.
-const AT_ONE_TIME: usize = 8;
+const AT_ONE_TIME: usize = 14;
 
 /// Titles of the checks that follow all others.
 const LOGS: &str = "nothing that was sent or issued is in the log";
@@ -43,33 +46,89 @@ pub fn run() -> Report {
         .filter(|way| *way == Way::Plain || cases.iter().any(|case| case.by == *way && !case.own_server))
         .map(|way| Site::start_by(way, &Table::new()))
         .collect();
-    let queue: Mutex<VecDeque<(usize, &Case)>> = Mutex::new(cases.iter().enumerate().collect());
-    let verdicts: Mutex<HashMap<usize, Verdict>> = Mutex::new(HashMap::new());
-    let references: Mutex<HashSet<String>> = Mutex::new(HashSet::new());
-    thread::scope(|scope| {
-        for _ in 0..AT_ONE_TIME {
-            scope.spawn(|| {
-                loop {
-                    let next = queue.lock().expect("the queue").pop_front();
-                    let Some((at, case)) = next else { break };
-                    let (verdict, issued) = one(&sites, case);
-                    references.lock().expect("references").extend(issued);
-                    verdicts.lock().expect("verdicts").insert(at, verdict);
-                }
-            });
-        }
+    let mut queue: Vec<(usize, &Case)> = cases.iter().enumerate().collect();
+    queue.sort_by_key(|(_, case)| !case.slow);
+    let mut tried = at_once(&queue, |(at, case)| {
+        let start = Instant::now();
+        let (verdict, issued) = one(&sites, case);
+        (*at, Verdict { took: start.elapsed(), ..verdict }, issued)
     });
-    let mut verdicts: Vec<(usize, Verdict)> = verdicts.into_inner().expect("verdicts").into_iter().collect();
-    verdicts.sort_by_key(|(at, _)| *at);
-    let mut verdicts: Vec<Verdict> = verdicts.into_iter().map(|(_, verdict)| verdict).collect();
-    let references = references.into_inner().expect("references");
+    tried.sort_by_key(|(at, ..)| *at);
+    let (mut verdicts, issued): (Vec<Verdict>, Vec<Vec<String>>) =
+        tried.into_iter().map(|(_, verdict, issued)| (verdict, issued)).unzip();
+    let references: HashSet<String> = issued.into_iter().flatten().collect();
+    let right: Vec<&Case> = cases
+        .iter()
+        .zip(&verdicts)
+        .filter(|(_, verdict)| verdict.complaints.is_empty())
+        .map(|(case, _)| case)
+        .collect();
+    let unmissed = unmissed(&sites, &right, &rows);
     verdicts.extend(sites.iter_mut().flat_map(|site| closing(site, &references)));
     for verdict in &mut verdicts {
         let same =
             |known: &&super::rows::KnownWrong| known.file == verdict.file && verdict.title.starts_with(&known.title);
         verdict.finding = rows.known_wrong.iter().find(same).map(|known| known.finding.clone());
     }
-    Report { verdicts, rows }
+    Report { verdicts, unmissed, rows }
+}
+
+/// What comes of each item, in their order; a few at a time.
+fn at_once<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONE_TIME {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { break };
+                    let result = work(item);
+                    done.lock().expect("results").push((at, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().expect("results");
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Fields of the rows that no case of theirs misses when they are taken out of what is pushed.
+fn unmissed(sites: &[Site], cases: &[&Case], rows: &Rows) -> Vec<String> {
+    let fields: Vec<_> =
+        rows.fields.iter().flat_map(|(id, fields)| fields.iter().map(move |field| (id, field))).collect();
+    let missed = |(id, field): &(&String, &String)| {
+        let mut of_row: Vec<&Case> = cases.iter().copied().filter(|case| case.rows.contains(id)).collect();
+        // Starting a server takes longest, and what is refused at once is refused soonest.
+        of_row.sort_by_key(|case| (case.own_server, case.steps.len()));
+        of_row.is_empty() || of_row.into_iter().any(|case| fails_without(sites, case, field))
+    };
+    let missed = at_once(&fields, missed);
+    let unmissed = fields.into_iter().zip(missed).filter(|(_, missed)| !missed);
+    unmissed.map(|((id, field), _)| format!("{id}: `{field}` can be taken out of every case")).collect()
+}
+
+fn fails_without(sites: &[Site], case: &Case, field: &str) -> bool {
+    if store_taken::missing(case).is_some() {
+        return false;
+    }
+    let failed = catch_unwind(AssertUnwindSafe(|| {
+        let mut stage = Stage::new(server(sites, case));
+        stage.without = Some(field.to_owned());
+        case.steps.iter().any(|step| stage.perform(step).iter().any(|done| !complaints(done).is_empty()))
+    }));
+    // A runner that lacks what an answer should have brought cannot go on.
+    failed.unwrap_or(true)
+}
+
+fn server<'a>(shared: &'a [Site], case: &Case) -> Server<'a> {
+    if !case.own_server {
+        return Server::Shared(shared.iter().find(|site| site.way() == case.by).expect("a site for each way"));
+    }
+    let environment = if case.proxy { host().proxy_variables() } else { Vec::new() };
+    let surroundings = Surroundings { disk: case.disk, environment };
+    Server::Own(Box::new(Site::start_in(surroundings, case.by, &case.server)))
 }
 
 /// Every case of `tests/spec/cases`; with `PARHELION_SPEC` only those of files or titles that have it in them.
@@ -97,20 +156,14 @@ fn one(shared: &[Site], case: &Case) -> (Verdict, Vec<String>) {
         unnoticed: Vec::new(),
         finding: None,
         requests: 0,
+        took: Duration::ZERO,
         left_out: store_taken::missing(case).map(str::to_owned),
     };
     if verdict.left_out.is_some() {
         return (verdict, Vec::new());
     }
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let server = if case.own_server {
-            let environment = if case.proxy { host().proxy_variables() } else { Vec::new() };
-            let surroundings = Surroundings { disk: case.disk, environment };
-            Server::Own(Box::new(Site::start_in(surroundings, case.by, &case.server)))
-        } else {
-            Server::Shared(shared.iter().find(|site| site.way() == case.by).expect("a site for each way"))
-        };
-        let mut stage = Stage::new(server);
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let mut stage = Stage::new(server(shared, case));
         act(&mut stage, case, &mut verdict);
         (stage.references.clone(), stage.requests)
     }));
@@ -199,6 +252,7 @@ fn closing(site: &mut Site, references: &HashSet<String>) -> Vec<Verdict> {
         unnoticed: Vec::new(),
         finding: None,
         requests: 0,
+        took: Duration::ZERO,
         left_out: None,
     };
     let alive = if site.server.is_alive() { Ok(()) } else { Err("the server has ended".to_owned()) };

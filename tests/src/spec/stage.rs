@@ -18,6 +18,7 @@ use super::jwt;
 use super::scope::Scope;
 use super::site::{self, Place, Site};
 use super::store_taken;
+use super::without::without;
 use crate::browser::{Browser, Landing, Page};
 use crate::disk::Fault;
 use crate::wire::{Connection, Response};
@@ -49,6 +50,8 @@ pub struct Stage<'a> {
     pub references: Vec<String>,
     /// Requests that were sent.
     pub requests: usize,
+    /// A field that is taken out of whatever is pushed.
+    pub without: Option<String>,
     /// What was done to the disk of the server.
     pub(super) fault: Option<Fault>,
 }
@@ -77,6 +80,7 @@ impl<'a> Stage<'a> {
             redirect_uri: String::new(),
             references: Vec::new(),
             requests: 0,
+            without: None,
             fault: None,
         };
         for name in ["state", "nonce", "verifier"] {
@@ -208,15 +212,21 @@ impl<'a> Stage<'a> {
 
     /// Sends one request on a connection of its own.
     pub fn send(&mut self, place: &Place, overlay: &Overlay, expected: &Expected) -> Actual {
-        let outgoing = compose(self.site(), &self.scope, place, overlay);
+        let outgoing = self.compose(place, overlay);
         self.note(overlay, &outgoing);
         let look = expected.any_of.iter().any(|outcome| outcome.closes.is_some());
         let patience = Duration::from_secs_f64(expected.within_s + 1.0);
         exchange(self.site(), &outgoing, look, patience, None)
     }
 
-    fn race(&mut self, place: &Place, overlay: &Overlay, times: usize) -> Vec<Actual> {
+    fn compose(&self, place: &Place, overlay: &Overlay) -> Outgoing {
         let outgoing = compose(self.site(), &self.scope, place, overlay);
+        let bytes = self.without.as_ref().map(|field| without(&outgoing.bytes, field));
+        Outgoing { bytes: bytes.unwrap_or(outgoing.bytes), ..outgoing }
+    }
+
+    fn race(&mut self, place: &Place, overlay: &Overlay, times: usize) -> Vec<Actual> {
+        let outgoing = self.compose(place, overlay);
         self.note(overlay, &outgoing);
         self.requests += times;
         let (site, barrier) = (self.site(), Barrier::new(times));
