@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::application::Attempt;
 use crate::binary::Binary;
 use crate::mount::Mount;
 use crate::request::Request;
@@ -115,6 +116,34 @@ impl Environment {
         let response = self.manage(ADMINISTRATOR, "GET", &format!("/{id}/secret"), None);
         assert_eq!(response.status, 200, "{}", response.text());
         response.json()["secret"].as_str().expect("a secret").to_owned()
+    }
+
+    /// Makes an application; gives its id and its secret.
+    ///
+    /// # Panics
+    /// When it is not made, or has no secret.
+    #[must_use]
+    pub fn open_shop(&self, more: &Value) -> (String, String) {
+        let id = self.make(more)["id"].as_str().expect("an id").to_owned();
+        let secret = self.secret(&id);
+        (id, secret)
+    }
+
+    /// Redeems the code of an attempt, with the secret in the form.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn redeem(&self, (id, secret): (&str, &str), attempt: &Attempt, code: &str) -> Response {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_verifier", &attempt.verifier),
+            ("client_id", id),
+            ("client_secret", secret),
+        ];
+        self.http().send(&Request::form(&self.mount().token, &fields)).expect("an answer")
     }
 
     /// Pushes a form.

@@ -23,8 +23,8 @@ struct Shop<'a> {
 
 impl<'a> Shop<'a> {
     fn open(environment: &'a Environment) -> Self {
-        let id = environment.make(&json!({}))["id"].as_str().unwrap().to_owned();
-        Self { environment, secret: environment.secret(&id), id, attempt: Attempt::new() }
+        let (id, secret) = environment.open_shop(&json!({}));
+        Self { environment, id, secret, attempt: Attempt::new() }
     }
 
     fn request(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -75,15 +75,7 @@ impl<'a> Shop<'a> {
     }
 
     fn redeem(&self, code: &str) -> Response {
-        let fields = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", REDIRECT_URI),
-            ("code_verifier", &self.attempt.verifier),
-            ("client_id", &self.id),
-            ("client_secret", &self.secret),
-        ];
-        self.environment.http().send(&Request::form(&self.environment.mount().token, &fields)).unwrap()
+        self.environment.redeem((&self.id, &self.secret), &self.attempt, code)
     }
 }
 

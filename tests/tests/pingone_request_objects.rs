@@ -22,8 +22,8 @@ struct Shop<'a> {
 
 impl<'a> Shop<'a> {
     fn open(environment: &'a Environment, more: &Value) -> Self {
-        let id = environment.make(more)["id"].as_str().unwrap().to_owned();
-        Self { environment, secret: environment.secret(&id), id, attempt: Attempt::new() }
+        let (id, secret) = environment.open_shop(more);
+        Self { environment, id, secret, attempt: Attempt::new() }
     }
 
     fn claims(&self) -> Value {
@@ -51,16 +51,8 @@ impl<'a> Shop<'a> {
         let callback = Browser::new(self.environment.server.address()).approve(&url, ALICE).unwrap().callback();
         assert_eq!(callback.get("state"), Some(self.attempt.state.clone()), "what was in the object counts");
         let code = callback.get("code").unwrap();
-        let redemption = [
-            ("grant_type", "authorization_code"),
-            ("code", &code),
-            ("redirect_uri", REDIRECT_URI),
-            ("code_verifier", &self.attempt.verifier),
-            ("client_id", &self.id),
-            ("client_secret", &self.secret),
-        ];
-        let request = Request::form(&self.environment.mount().token, &redemption);
-        assert_eq!(self.environment.http().send(&request).unwrap().status, 200);
+        let redeemed = self.environment.redeem((&self.id, &self.secret), &self.attempt, &code);
+        assert_eq!(redeemed.status, 200, "{}", redeemed.text());
     }
 
     /// Where a browser ends that brings a request.
