@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr2};
+
 use crate::parameters::{Param, Parameters};
 use crate::refusal::{Reason, Refusal};
 
@@ -21,8 +23,7 @@ pub fn parse(body: &[u8]) -> Result<Parameters<'_>, Refusal> {
 
 /// The decoded pairs of a form body, in order.
 pub fn pairs(body: &[u8]) -> impl Iterator<Item = Result<(Cow<'_, str>, Cow<'_, str>), Refusal>> {
-    let pairs = body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| {
+    raw_pairs(body).filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = split_pair(pair);
         Ok((decode(name)?, decode(value)?))
     })
@@ -34,7 +35,7 @@ pub fn pairs(body: &[u8]) -> impl Iterator<Item = Result<(Cow<'_, str>, Cow<'_, 
 /// As [`parse`], about these parameters.
 pub fn parse_only<'a>(body: &'a [u8], wanted: &[Param]) -> Result<Parameters<'a>, Refusal> {
     let mut parameters = Parameters::default();
-    for pair in body.split(|byte| *byte == b'&') {
+    for pair in raw_pairs(body) {
         let (name, value) = split_pair(pair);
         let Ok(name) = decode(name) else { continue };
         if Param::from_name(&name).is_some_and(|param| wanted.contains(&param)) {
@@ -49,29 +50,42 @@ pub fn parse_only<'a>(body: &'a [u8], wanted: &[Param]) -> Result<Parameters<'a>
 /// # Errors
 /// [`Reason::MalformedPercentEncoding`] or [`Reason::NotUtf8`].
 pub fn decode(text: &[u8]) -> Result<Cow<'_, str>, Refusal> {
-    // Without an early end, so that many bytes are looked at in one step.
-    let escaped = text.iter().fold(false, |found, byte| found | matches!(byte, b'%' | b'+'));
-    let bytes = if escaped { Cow::Owned(unescape(text)?) } else { Cow::Borrowed(text) };
-    match bytes {
-        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(drop),
-        Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).map_err(drop),
-    }
-    .map_err(|()| Refusal::new(Reason::NotUtf8))
+    let decoded = match memchr2(b'%', b'+', text) {
+        None => std::str::from_utf8(text).map(Cow::Borrowed).map_err(drop),
+        Some(first) => String::from_utf8(unescape(text, first)?).map(Cow::Owned).map_err(drop),
+    };
+    decoded.map_err(|()| Refusal::new(Reason::NotUtf8))
+}
+
+/// The pairs between `&`, empty ones too.
+fn raw_pairs(body: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(body);
+    std::iter::from_fn(move || {
+        let body = rest?;
+        let (pair, behind) = split_at_byte(body, b'&');
+        rest = behind;
+        Some(pair)
+    })
 }
 
 fn split_pair(pair: &[u8]) -> (&[u8], &[u8]) {
-    let at = pair.iter().position(|byte| *byte == b'=');
-    match at.and_then(|at| pair.split_at_checked(at)) {
-        Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
-        None => (pair, &[]),
+    let (name, value) = split_at_byte(pair, b'=');
+    (name, value.unwrap_or_default())
+}
+
+/// What stands before the first such byte, and what behind it if there is one.
+fn split_at_byte(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
+    match memchr(byte, text).and_then(|at| text.split_at_checked(at)) {
+        Some((before, behind)) => (before, behind.get(1..)),
+        None => (text, None),
     }
 }
 
-fn unescape(text: &[u8]) -> Result<Vec<u8>, Refusal> {
+/// `first` is where the first escape stands.
+fn unescape(text: &[u8], first: usize) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'%' | b'+')) {
-        let (plain, special) = rest.split_at(at);
+    let (mut rest, mut next) = (text, Some(first));
+    while let Some((plain, special)) = next.and_then(|at| rest.split_at_checked(at)) {
         bytes.extend_from_slice(plain);
         rest = match special {
             [b'%', high, low, behind @ ..] => {
@@ -84,6 +98,7 @@ fn unescape(text: &[u8]) -> Result<Vec<u8>, Refusal> {
             }
             _ => return Err(Reason::MalformedPercentEncoding.into()),
         };
+        next = memchr2(b'%', b'+', rest);
     }
     bytes.extend_from_slice(rest);
     Ok(bytes)

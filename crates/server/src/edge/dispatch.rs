@@ -27,7 +27,7 @@ pub(super) async fn answer(edge: &Edge, request: hyper::Request<Body>, remote: &
     let (parts, body) = request.into_parts();
     let tally = Tally::begin(&edge.metrics);
     let exchange = Exchange { edge, parts: &parts, remote, request_id, tally: &tally };
-    let response = match Guarded::new(exchange.answer(body), request_id).await {
+    let response = match exchange.guarded(body).await {
         Ok(response) => response,
         Err(Panicked) => {
             exchange.scene(None, "edge", None).panicked();
@@ -39,6 +39,11 @@ pub(super) async fn answer(edge: &Edge, request: hyper::Request<Body>, remote: &
 }
 
 impl Exchange<'_> {
+    /// Not part of [`answer`]'s own future, which would have a place for all of this work and stays with its connection.
+    fn guarded(&self, body: Body) -> Guarded<impl Future<Output = Response>> {
+        Guarded::new(self.answer(body), self.request_id)
+    }
+
     async fn answer(&self, body: Body) -> Response {
         let authority = match message::authority(self.parts) {
             Ok(authority) => authority,
