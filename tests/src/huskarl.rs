@@ -35,21 +35,20 @@ pub fn run(variables: &[(&str, &str)], walk: impl FnOnce(&str) -> String) -> Val
     serde_json::from_str(&report).unwrap_or_else(|_| panic!("no report: {report}"))
 }
 
-/// It is built once, in a folder of its own beside the other things that are built.
+/// It is built once, beside the server: its profile is the same, and so is much of what it needs.
 fn program() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = folder.parent().expect("the workspace");
         let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |target| root.join(target));
-        let target = target.join("huskarl");
         let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--quiet", "--locked"])
+            .args(["build", "--release", "--quiet", "--locked"])
             .current_dir(folder.join("clients/huskarl"))
             .env("CARGO_TARGET_DIR", &target)
             .status()
             .expect("cargo starts");
         assert!(status.success(), "the program does not build");
-        target.join("debug/parhelion-huskarl-client")
+        target.join("release/parhelion-huskarl-client")
     })
 }

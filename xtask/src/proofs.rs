@@ -44,18 +44,7 @@ pub(crate) fn race(repository: &Repository, arguments: &RaceArguments) -> Result
 }
 
 fn proof(repository: &Repository, arguments: &[String]) -> Result<(), String> {
-    suite::build_server(repository)?;
-    let mut command = repository.cargo();
-    command.args([
-        "run",
-        "--release",
-        "--locked",
-        "--quiet",
-        "-p",
-        "parhelion-tests",
-        "--bin",
-        "parhelion-proof",
-        "--",
-    ]);
-    must(command.args(arguments).env("PARHELION_BIN", repository.server_binary()))
+    suite::build(repository, &["parhelion", "parhelion-proof"])?;
+    let mut command = repository.command(repository.release_binary("parhelion-proof"));
+    must(command.args(arguments).env("PARHELION_BIN", repository.release_binary("parhelion")))
 }

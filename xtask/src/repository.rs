@@ -27,9 +27,9 @@ impl Repository {
         env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), |folder| self.root.join(folder))
     }
 
-    /// The server as the release profile builds it.
-    pub(crate) fn server_binary(&self) -> PathBuf {
-        self.target().join("release/parhelion")
+    /// A binary as the release profile builds it.
+    pub(crate) fn release_binary(&self, name: &str) -> PathBuf {
+        self.target().join("release").join(name)
     }
 
     /// A command that starts in the top folder.

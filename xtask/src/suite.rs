@@ -31,8 +31,8 @@ const STEPS: [(&str, &str); 9] = [
     ("python packages", "a virtual environment in target/python with tests/clients/requirements.txt (not with --fast)"),
     ("lint", "cargo clippy --release --workspace --all-targets -- -D warnings"),
     ("build the server", "cargo build --release --workspace --bin parhelion"),
-    ("build the tests", "cargo test --release --workspace --no-run"),
-    ("test", "cargo test --release --workspace"),
+    ("build the tests", "cargo test --release --workspace --lib --bins --tests --no-run"),
+    ("test", "cargo test --release --workspace --lib --bins --tests"),
 ];
 
 /// Prints the steps.
@@ -79,15 +79,20 @@ fn perform(name: &str, repository: &Repository, extent: Extent, tools: &mut Tool
         }
         // The whole workspace is selected so that its features, and with them the compiled dependencies, are the tests'.
         "build the server" => must(&mut cargo(repository, &["build"], &["--bin", "parhelion"], extent)),
-        "build the tests" => must(&mut cargo(repository, &["test"], &["--no-run", "--quiet"], extent)),
+        "build the tests" => must(&mut tests(repository, &["--no-run", "--quiet"], extent)),
         "test" => {
             // One failure must not hide the others.
-            let mut test = cargo(repository, &["test"], &["--no-fail-fast"], extent);
-            test.env("PARHELION_BIN", repository.server_binary());
+            let mut test = tests(repository, &["--no-fail-fast"], extent);
+            test.env("PARHELION_BIN", repository.release_binary("parhelion"));
             must(tools.environment(&mut test))
         }
         other => Err(format!("no such step: {other}")),
     }
+}
+
+/// All but documentation tests, of which there are none: `tidy` sees to that.
+fn tests(repository: &Repository, flags: &[&str], extent: Extent) -> Command {
+    cargo(repository, &["test"], &[&["--lib", "--bins", "--tests"], flags].concat(), extent)
 }
 
 fn cargo(repository: &Repository, verb: &[&str], flags: &[&str], extent: Extent) -> Command {
@@ -105,7 +110,8 @@ fn warn_if_fast(extent: Extent) {
     }
 }
 
-/// The server binary, built as the tests use it.
-pub(crate) fn build_server(repository: &Repository) -> Result<(), String> {
-    must(&mut cargo(repository, &["build"], &["--bin", "parhelion"], Extent::Fast))
+/// These binaries, built as the tests use them: of one package alone they would have other features, and be compiled anew.
+pub(crate) fn build(repository: &Repository, binaries: &[&str]) -> Result<(), String> {
+    let binaries: Vec<&str> = binaries.iter().flat_map(|binary| ["--bin", *binary]).collect();
+    must(&mut cargo(repository, &["build"], &binaries, Extent::Fast))
 }

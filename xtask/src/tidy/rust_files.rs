@@ -31,6 +31,7 @@ pub(crate) fn complaints(sources: &Sources) -> Vec<String> {
         complaints.extend(length(path, text));
         complaints.extend(names(path, text));
         complaints.extend(left_open(path, text));
+        complaints.extend(code_in_documentation(path, text));
     }
     complaints
 }
@@ -72,6 +73,19 @@ fn left_open(path: &str, text: &str) -> Vec<String> {
     complaints
 }
 
+/// `cargo xtask test` leaves documentation tests out: each crate would be read once more to find none.
+fn code_in_documentation(path: &str, text: &str) -> Vec<String> {
+    let begins = |line: &str| {
+        let line = line.trim_start();
+        let documentation = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"));
+        documentation.is_some_and(|text| text.trim_start().starts_with("```"))
+    };
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| begins(line));
+    lines
+        .map(|(number, _): (usize, _)| format!("{path}:{number}: nobody runs code in documentation; write a test"))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +115,13 @@ mod tests {
         assert_eq!(complaints_about("crates/a/src/helpers/mod.rs", "//! a\n").len(), 1);
         assert_eq!(complaints_about("a.rs", "//! a\npub(crate) mod common {\n").len(), 1);
         assert!(complaints_about("a.rs", "//! a\n// the mod common to all\n").is_empty());
+    }
+
+    #[test]
+    fn code_in_documentation_is_found_with_its_line() {
+        let found = complaints_about("a.rs", "//! a\n/// ```\n/// f();\n/// ```\nfn f() {}\n");
+        assert_eq!(found.len(), 2);
+        assert!(found[0].starts_with("a.rs:2: "), "{found:?}");
     }
 
     #[test]
