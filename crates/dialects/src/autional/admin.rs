@@ -6,13 +6,13 @@ use parhelion_engine::ports::{Commit, Moment};
 use parhelion_engine::records::StoredClient;
 use parhelion_engine::registry::Right;
 use parhelion_engine::timestamp;
-use parhelion_protocol::client_auth::Authorization;
 use parhelion_protocol::client_registration::RegisteredMetadata;
 use serde_json::{Map, Value, json};
 
 use super::admin_client::{self, Wanted};
 use super::admin_list;
-use super::envelope::{No, Yes, answered, no, time};
+use super::caller::admit;
+use super::envelope::{No, Outcome, Yes, answered, no, time};
 use crate::json_object;
 use crate::message::{self, MediaType};
 use crate::operation::{Answered, Asked};
@@ -26,8 +26,6 @@ const ROTATE: &str = "rotate-secret";
 /// What stands behind it for another client like it, and for what is known of its use.
 const CLONE: &str = "clone";
 const STATS: &str = "stats";
-
-pub(super) type Outcome = Result<Yes, No>;
 
 pub(super) async fn serve(asked: &Asked<'_>) -> Answered {
     let outcome = match (asked.segments, asked.method) {
@@ -144,16 +142,4 @@ fn sent(asked: &Asked<'_>) -> Result<Map<String, Value>, No> {
     let read =
         message::check_not_encoded(asked.headers).and_then(|()| json_object::read(asked.body, asked.body_max_bytes));
     read.or_else(|refusal| no(StatusCode::BAD_REQUEST, &refusal.description()))
-}
-
-/// Lets a caller in whose token is good for this tenant and for what it asks.
-pub(super) fn admit(asked: &Asked<'_>, right: Right) -> Result<(), No> {
-    let Authorization::Header(value) = message::authorization(asked.headers) else {
-        return no(StatusCode::UNAUTHORIZED, "the request needs one token");
-    };
-    match message::bearer_token(value).and_then(|text| asked.mount.api_token(text)) {
-        None => no(StatusCode::UNAUTHORIZED, "the token is not known"),
-        Some(token) if token.allows(right) => Ok(()),
-        Some(_) => no(StatusCode::FORBIDDEN, "the token is not good for this"),
-    }
 }

@@ -6,9 +6,9 @@ use parhelion_protocol::form;
 use parhelion_protocol::limits;
 use serde_json::{Map, Value, json};
 
-use super::admin::{Outcome, admit};
 use super::admin_client;
-use super::envelope::{No, Yes, no};
+use super::caller::admit;
+use super::envelope::{No, Outcome, Yes, no};
 use crate::operation::Asked;
 
 /// The vendor's default.

@@ -33,6 +33,9 @@ pub(super) enum No {
     Turned(Turned),
 }
 
+/// What came of an operation.
+pub(super) type Outcome = Result<Yes, No>;
+
 impl From<Turned> for No {
     fn from(turned: Turned) -> Self {
         Self::Turned(turned)
@@ -51,7 +54,7 @@ pub(super) fn no<T>(status: StatusCode, message: &str) -> Result<T, No> {
 }
 
 /// The answer of an operation.
-pub(super) fn answered(asked: &Asked<'_>, outcome: Result<Yes, No>) -> Answered {
+pub(super) fn answered(asked: &Asked<'_>, outcome: Outcome) -> Answered {
     let at_s = Some(asked.engine.store.now().epoch_s());
     match outcome {
         Ok(Yes::Data(status, data)) => well(status, data, at_s).into(),

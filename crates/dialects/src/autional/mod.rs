@@ -5,6 +5,7 @@ mod about_client;
 mod admin;
 mod admin_client;
 mod admin_list;
+mod caller;
 mod envelope;
 mod nonce;
 mod paths;

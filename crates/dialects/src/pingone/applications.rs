@@ -15,7 +15,7 @@ use parhelion_protocol::refusal::{Reason, Refusal};
 use serde_json::{Map, Value, json};
 
 use super::application;
-use super::management::{self, admit};
+use super::environment::{self, admit};
 use super::platform_error::{Detail, No};
 use crate::incoming::Response;
 use crate::json_object;
@@ -58,7 +58,7 @@ pub(super) async fn secret(asked: &Asked<'_>) -> Result<Response, No> {
     let secret = secret.ok_or(No::NotFound)?;
     let body = json!({
         "_links": { "self": { "href": format!("{}/{id}/secret", collection(asked)) } },
-        "environment": { "id": management::environment(asked.mount) },
+        "environment": { "id": environment::id(asked.mount) },
         "secret": secret.as_str(),
     });
     Ok(json_response(200, NO_STORE, body.to_string()))
@@ -233,7 +233,7 @@ fn written(asked: &Asked<'_>, record: &StoredClient) -> Result<Value, No> {
     let mut put = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
     let itself = format!("{here}/{id}");
     put("_links", json!({ "self": { "href": itself }, "secret": { "href": format!("{itself}/secret") } }));
-    put("environment", json!({ "id": management::environment(asked.mount) }));
+    put("environment", json!({ "id": environment::id(asked.mount) }));
     put("createdAt", timestamp::text(Moment(record.made_at_ms)).into());
     put("updatedAt", timestamp::text(Moment(record.changed_at_ms)).into());
     if id != record.client_id {
@@ -245,5 +245,6 @@ fn written(asked: &Asked<'_>, record: &StoredClient) -> Result<Value, No> {
 
 /// The URL of the collection.
 fn collection(asked: &Asked<'_>) -> String {
-    format!("{}{}/applications", asked.mount.base_url, management::path(asked.mount))
+    let path = environment::path(&asked.mount.tenant.aliases).unwrap_or_default();
+    format!("{}{path}/applications", asked.mount.base_url)
 }

@@ -3,16 +3,14 @@
 
 use std::future::Future;
 
-use parhelion_engine::registry::{Mount, Right};
-use parhelion_engine::uuid;
-use parhelion_protocol::client_auth::Authorization;
+use parhelion_engine::registry::Right;
 use parhelion_protocol::refusal::Refusal;
 
 use super::applications;
+use super::environment::{self, admit};
 use super::platform_error::{self, No};
 use crate::dialect::{Dialect, Route, Sender};
 use crate::incoming::Response;
-use crate::message;
 use crate::operation::{Answering, Asked, Operation};
 
 const APPLICATIONS: &str = "/applications";
@@ -67,37 +65,12 @@ impl Dialect for PingOneManagement {
     }
 
     fn tenant_path(&self, aliases: &[String]) -> Result<String, String> {
-        let missing = "the dialect `pingone-management` needs an alias that is a UUID, the environment id";
-        let id = aliases.iter().find(|alias| is_uuid(alias)).ok_or(missing)?;
-        Ok(format!("/v1/environments/{id}"))
+        environment::path(aliases)
     }
 
     fn sender(&self) -> Sender {
         Sender::BackEnd
     }
-}
-
-/// The environment's id.
-pub(super) fn environment(mount: &Mount) -> &str {
-    mount.tenant.aliases.iter().find(|alias| is_uuid(alias)).map_or("", String::as_str)
-}
-
-/// What stands between the base URL and the operations.
-pub(super) fn path(mount: &Mount) -> String {
-    PingOneManagement.tenant_path(&mount.tenant.aliases).unwrap_or_default()
-}
-
-/// Lets a caller in whose token is good for this tenant and for what it asks.
-///
-/// # Errors
-/// [`No::Unauthorized`] or [`No::Forbidden`].
-pub(super) fn admit(asked: &Asked<'_>, right: Right) -> Result<(), No> {
-    let shown = match message::authorization(asked.headers) {
-        Authorization::Header(value) => message::bearer_token(value),
-        Authorization::Absent | Authorization::Repeated | Authorization::Basic { .. } => None,
-    };
-    let token = shown.and_then(|text| asked.mount.api_token(text)).ok_or(No::Unauthorized)?;
-    if token.allows(right) { Ok(()) } else { Err(No::Forbidden) }
 }
 
 async fn secret_or_nothing(asked: &Asked<'_>) -> Result<Response, No> {
@@ -115,25 +88,4 @@ fn made<'a>(asked: &'a Asked<'a>, answer: impl Future<Output = Result<Response, 
             Err(no) => no.answered(asked.request_id),
         }
     })
-}
-
-fn is_uuid(text: &str) -> bool {
-    uuid::digits(text).is_some()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn environment_is_the_first_alias_that_is_a_uuid() {
-        let path = |aliases: &[&str]| {
-            PingOneManagement.tenant_path(&aliases.iter().map(|alias| (*alias).to_owned()).collect::<Vec<_>>())
-        };
-        let id = "6f2c8f5e-5a0e-4c07-9e0b-0d6a4be1c7d4";
-        assert_eq!(path(&["42", id]), Ok(format!("/v1/environments/{id}")));
-        for alias in ["", "42", "6f2c8f5e5a0e4c079e0b0d6a4be1c7d4", "6f2c8f5e-5a0e-4c07-9e0b-0d6a4be1c7dg"] {
-            assert!(path(&[alias]).is_err(), "{alias}");
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 mod application;
 mod applications;
+mod environment;
 mod flow;
 mod management;
 mod platform_error;
