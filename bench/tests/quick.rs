@@ -6,7 +6,10 @@ use serde_json::Value;
 
 #[test]
 fn quick_run_measures_every_scenario_on_both_stores() {
-    let output = Command::new(env!("CARGO_BIN_EXE_parhelion-bench")).args(["--quick", "--json"]).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_parhelion-bench"))
+        .args(["--quick", "--requests", "500", "--json"])
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let results: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(results["answered"].as_u64().unwrap() > 10_000, "{results}");

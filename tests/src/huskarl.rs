@@ -35,7 +35,7 @@ pub fn run(variables: &[(&str, &str)], walk: impl FnOnce(&str) -> String) -> Val
     serde_json::from_str(&report).unwrap_or_else(|_| panic!("no report: {report}"))
 }
 
-/// It is built once, beside the server: its profile is the same, and so is much of what it needs.
+/// It is built once, beside the server, with which it shares the C library of its ciphers.
 fn program() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {

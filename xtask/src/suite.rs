@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that CI runs, in the order of cheapest first.
 
+use std::env;
 use std::process::Command;
 
 use crate::prerequisites::{self, Tools};
@@ -20,7 +21,7 @@ pub(crate) enum Extent {
 const REAL_CLIENTS: &str = "parhelion-tests/real-clients";
 
 /// One profile for everything, so that each dependency is compiled once.
-const STEPS: [(&str, &str); 9] = [
+const STEPS: [(&str, &str); 8] = [
     (
         "prerequisites",
         "compiler, git; Node.js 20, npm, Python, Go, Java, Ruby and Chromium unless --fast; installs what it may",
@@ -30,8 +31,7 @@ const STEPS: [(&str, &str); 9] = [
     ("npm packages", "npm ci in tests/clients (not with --fast)"),
     ("python packages", "a virtual environment in target/python with tests/clients/requirements.txt (not with --fast)"),
     ("lint", "cargo clippy --release --workspace --all-targets -- -D warnings"),
-    ("build the server", "cargo build --release --workspace --bin parhelion"),
-    ("build the tests", "cargo test --release --workspace --lib --bins --tests --no-run"),
+    ("build", "cargo test --release --workspace --lib --bins --tests --no-run: the tests, and the server with them"),
     ("test", "cargo test --release --workspace --lib --bins --tests"),
 ];
 
@@ -77,12 +77,15 @@ fn perform(name: &str, repository: &Repository, extent: Extent, tools: &mut Tool
             let mut clippy = cargo(repository, &["clippy"], &["--all-targets"], Extent::Everything);
             must(clippy.args(["--", "-D", "warnings"]))
         }
-        // The whole workspace is selected so that its features, and with them the compiled dependencies, are the tests'.
-        "build the server" => must(&mut cargo(repository, &["build"], &["--bin", "parhelion"], extent)),
-        "build the tests" => must(&mut tests(repository, &["--no-run", "--quiet"], extent)),
+        // In one command, so that nothing waits for the last crate of the server.
+        "build" => must(&mut tests(repository, &["--no-run", "--quiet"], extent)),
         "test" => {
             // One failure must not hide the others.
             let mut test = tests(repository, &["--no-fail-fast"], extent);
+            // Many tests wait for something to run out, more than there are cores.
+            if env::var_os("RUST_TEST_THREADS").is_none() {
+                test.env("RUST_TEST_THREADS", "4");
+            }
             test.env("PARHELION_BIN", repository.release_binary("parhelion"));
             must(tools.environment(&mut test))
         }
