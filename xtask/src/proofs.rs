@@ -9,7 +9,7 @@ use crate::suite;
 /// How often to kill.
 #[derive(Args)]
 pub(crate) struct KillArguments {
-    /// Cycles of load, kill and check; a thousand take about an hour.
+    /// Cycles of load, kill and check; a thousand take ten minutes to an hour.
     #[arg(long, default_value_t = 1000)]
     cycles: u32,
     /// Repeats the moments of an earlier run, which printed its seed.

@@ -2,8 +2,8 @@
 //!
 //! A case with `step`s is a procedure; any other is one step itself. `each` makes a case out of every one of its
 //! values: `{{each}}` stands for the value, `{{each.name}}` for its member. `by` says in which way requests reach the
-//! server: `proxy`, `tls`, or each of a list. `slow` cases begin first. Steps `beside` a step are sent shortly after it, without waiting for its
-//! answer.
+//! server: `proxy`, `tls`, or each of a list. `slow` cases begin first. Steps `beside` a step are sent shortly after it,
+//! without waiting for its answer.
 
 use toml::{Table, Value};
 
