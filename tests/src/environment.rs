@@ -118,34 +118,6 @@ impl Environment {
         response.json()["secret"].as_str().expect("a secret").to_owned()
     }
 
-    /// Makes an application; gives its id and its secret.
-    ///
-    /// # Panics
-    /// When it is not made, or has no secret.
-    #[must_use]
-    pub fn open_shop(&self, more: &Value) -> (String, String) {
-        let id = self.make(more)["id"].as_str().expect("an id").to_owned();
-        let secret = self.secret(&id);
-        (id, secret)
-    }
-
-    /// Redeems the code of an attempt, with the secret in the form.
-    ///
-    /// # Panics
-    /// When there is no answer.
-    #[must_use]
-    pub fn redeem(&self, (id, secret): (&str, &str), attempt: &Attempt, code: &str) -> Response {
-        let fields = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", REDIRECT_URI),
-            ("code_verifier", &attempt.verifier),
-            ("client_id", id),
-            ("client_secret", secret),
-        ];
-        self.http().send(&Request::form(&self.mount().token, &fields)).expect("an answer")
-    }
-
     /// Pushes a form.
     ///
     /// # Panics
@@ -153,6 +125,48 @@ impl Environment {
     #[must_use]
     pub fn push(&self, fields: &[(&str, &str)]) -> Response {
         self.http().send(&Request::form(&self.mount().par, fields)).expect("an answer")
+    }
+}
+
+/// An application that sends its secret in the form, and an attempt of it to log somebody in.
+#[derive(Debug)]
+pub struct Shop<'a> {
+    /// Where it is.
+    pub environment: &'a Environment,
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: String,
+    /// What it keeps of the attempt.
+    pub attempt: Attempt,
+}
+
+impl<'a> Shop<'a> {
+    /// Makes it, like [`application`] but for what is in `more`.
+    ///
+    /// # Panics
+    /// When it is not made, or has no secret.
+    #[must_use]
+    pub fn open(environment: &'a Environment, more: &Value) -> Self {
+        let id = environment.make(more)["id"].as_str().expect("an id").to_owned();
+        Self { environment, secret: environment.secret(&id), id, attempt: Attempt::new() }
+    }
+
+    /// Redeems a code.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn redeem(&self, code: &str) -> Response {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_verifier", &self.attempt.verifier),
+            ("client_id", &self.id),
+            ("client_secret", &self.secret),
+        ];
+        self.environment.http().send(&Request::form(&self.environment.mount().token, &fields)).expect("an answer")
     }
 }
 

@@ -1,10 +1,9 @@
 //! PingOne's response mode `pi.flow`: the authorization endpoint answers with documents, to programs and pages of its own origin.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-use parhelion_tests::application::Attempt;
 use parhelion_tests::binary::Binary;
 use parhelion_tests::browser::{Browser, Page};
-use parhelion_tests::environment::{Environment, PAGE, REDIRECT_URI};
+use parhelion_tests::environment::{Environment, PAGE, REDIRECT_URI, Shop};
 use parhelion_tests::mount::Mount;
 use parhelion_tests::request::Request;
 use parhelion_tests::server::Server;
@@ -13,70 +12,51 @@ use parhelion_tests::wire::Response;
 use serde_json::{Value, json};
 use url::Url;
 
-/// An application that asks for documents.
-struct Shop<'a> {
-    environment: &'a Environment,
-    id: String,
-    secret: String,
-    attempt: Attempt,
+fn request(shop: &Shop<'_>, more: &[(&str, &str)]) -> Vec<(String, String)> {
+    let challenge = shop.attempt.challenge();
+    let own = [
+        ("client_id", &*shop.id),
+        ("response_type", "code"),
+        ("response_mode", "pi.flow"),
+        ("redirect_uri", REDIRECT_URI),
+        ("scope", "openid profile"),
+        ("state", &shop.attempt.state),
+        ("code_challenge", &challenge),
+        ("code_challenge_method", "S256"),
+    ];
+    own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-impl<'a> Shop<'a> {
-    fn open(environment: &'a Environment) -> Self {
-        let (id, secret) = environment.open_shop(&json!({}));
-        Self { environment, id, secret, attempt: Attempt::new() }
-    }
+fn push_to(shop: &Shop<'_>, mount: &Mount, more: &[(&str, &str)]) -> Response {
+    let secret = [("client_secret".to_owned(), shop.secret.clone())];
+    let fields: Vec<_> = request(shop, more).into_iter().chain(secret).collect();
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    shop.environment.http().send(&Request::form(&mount.par, &fields)).unwrap()
+}
 
-    fn request(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
-        let challenge = self.attempt.challenge();
-        let own = [
-            ("client_id", &*self.id),
-            ("response_type", "code"),
-            ("response_mode", "pi.flow"),
-            ("redirect_uri", REDIRECT_URI),
-            ("scope", "openid profile"),
-            ("state", &self.attempt.state),
-            ("code_challenge", &challenge),
-            ("code_challenge_method", "S256"),
-        ];
-        own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
+/// Pushes, and gives where a browser would go.
+fn pushed(shop: &Shop<'_>, more: &[(&str, &str)]) -> String {
+    let mount = shop.environment.mount();
+    let pushed = push_to(shop, &mount, more);
+    assert_eq!(pushed.status, 201, "{}", pushed.text());
+    let pushed = pushed.json();
+    let pairs = [("client_id", &*shop.id), ("request_uri", pushed["request_uri"].as_str().unwrap())];
+    Url::parse_with_params(&mount.authorize, pairs).unwrap().into()
+}
 
-    fn push_to(&self, mount: &Mount, more: &[(&str, &str)]) -> Response {
-        let secret = [("client_secret".to_owned(), self.secret.clone())];
-        let fields: Vec<_> = self.request(more).into_iter().chain(secret).collect();
-        let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
-        self.environment.http().send(&Request::form(&mount.par, &fields)).unwrap()
-    }
+/// Holds an authorization response to what belongs to it; gives its code.
+fn code_of(shop: &Shop<'_>, answer: &Response) -> String {
+    let said = document(answer)["authorizeResponse"].clone();
+    let code = said["code"].as_str().unwrap_or_else(|| panic!("{said}")).to_owned();
+    assert_eq!(said, json!({ "code": code, "state": shop.attempt.state, "iss": shop.environment.mount().issuer }));
+    code
+}
 
-    /// Pushes, and gives where a browser would go.
-    fn pushed(&self, more: &[(&str, &str)]) -> String {
-        let mount = self.environment.mount();
-        let pushed = self.push_to(&mount, more);
-        assert_eq!(pushed.status, 201, "{}", pushed.text());
-        let pushed = pushed.json();
-        let pairs = [("client_id", &*self.id), ("request_uri", pushed["request_uri"].as_str().unwrap())];
-        Url::parse_with_params(&mount.authorize, pairs).unwrap().into()
-    }
-
-    /// Holds an authorization response to what belongs to it; gives its code.
-    fn code(&self, answer: &Response) -> String {
-        let said = document(answer)["authorizeResponse"].clone();
-        let code = said["code"].as_str().unwrap_or_else(|| panic!("{said}")).to_owned();
-        assert_eq!(said, json!({ "code": code, "state": self.attempt.state, "iss": self.environment.mount().issuer }));
-        code
-    }
-
-    fn error(&self, answer: &Response) -> String {
-        let said = document(answer)["authorizeResponse"].clone();
-        assert_eq!((&said["state"], &said["code"]), (&json!(self.attempt.state), &Value::Null), "{said}");
-        assert!(said["error_description"].is_string() && said["iss"] == self.environment.mount().issuer, "{said}");
-        said["error"].as_str().unwrap().to_owned()
-    }
-
-    fn redeem(&self, code: &str) -> Response {
-        self.environment.redeem((&self.id, &self.secret), &self.attempt, code)
-    }
+fn error_of(shop: &Shop<'_>, answer: &Response) -> String {
+    let said = document(answer)["authorizeResponse"].clone();
+    assert_eq!((&said["state"], &said["code"]), (&json!(shop.attempt.state), &Value::Null), "{said}");
+    assert!(said["error_description"].is_string() && said["iss"] == shop.environment.mount().issuer, "{said}");
+    said["error"].as_str().unwrap().to_owned()
 }
 
 /// A document that no cache keeps, no page of another origin reads and no browser takes for something else.
@@ -101,11 +81,11 @@ fn due(browser: &mut Browser, url: &str, status: &str) -> Page {
 #[test]
 fn who_may_not_be_asked_and_is_nobody_is_told_in_the_document() {
     let environment = Environment::start();
-    let shop = Shop::open(&environment);
-    let url = shop.pushed(&[("prompt", "none")]);
+    let shop = Shop::open(&environment, &json!({}));
+    let url = pushed(&shop, &[("prompt", "none")]);
     // As a page of a named origin would, and as a program does.
     let asked = |url: &str| environment.http().send(&Request::get(url).header("Origin", PAGE)).unwrap();
-    assert_eq!(shop.error(&asked(&url)), "login_required");
+    assert_eq!(error_of(&shop, &asked(&url)), "login_required");
     let again = asked(&url);
     assert_eq!((again.status, again.header("access-control-allow-origin")), (400, None), "an error takes the request");
 }
@@ -113,44 +93,44 @@ fn who_may_not_be_asked_and_is_nobody_is_told_in_the_document() {
 #[test]
 fn person_goes_to_a_page_and_comes_back_to_a_document() {
     let environment = Environment::start_with_page_and_policy(PAGE, r#"consent = "remembered""#);
-    let shop = Shop::open(&environment);
+    let shop = Shop::open(&environment, &json!({}));
     let mut browser = Browser::new(environment.server.address());
     let typed = [("username", ALICE.username), ("password", ALICE.password)];
 
-    let url = shop.pushed(&[]);
+    let url = pushed(&shop, &[]);
     let login = due(&mut browser, &url, "USERNAME_PASSWORD_REQUIRED");
     let consent = browser.press(&login, "login", &typed).unwrap().page();
-    let code = shop.code(&browser.press(&consent, "allow", &[]).unwrap().page().response);
+    let code = code_of(&shop, &browser.press(&consent, "allow", &[]).unwrap().page().response);
     let tokens = shop.redeem(&code);
     assert!(tokens.status == 200 && tokens.json()["access_token"].is_string(), "{}", tokens.text());
     let again = shop.redeem(&code);
     assert_eq!((again.status, &again.json()["error"]), (400, &json!("invalid_grant")), "a code is worth tokens once");
     assert!(browser.open(&url).unwrap().is_refusal(), "a request is taken once");
 
-    let url = shop.pushed(&[("prompt", "none")]);
-    let code = shop.code(&browser.open(&url).unwrap().page().response);
+    let url = pushed(&shop, &[("prompt", "none")]);
+    let code = code_of(&shop, &browser.open(&url).unwrap().page().response);
     assert_eq!(shop.redeem(&code).status, 200, "a session and a remembered consent need no page");
     assert!(browser.open(&url).unwrap().is_refusal(), "a request is taken once");
 
-    let consent = due(&mut browser, &shop.pushed(&[("prompt", "consent")]), "CONSENT_REQUIRED");
+    let consent = due(&mut browser, &pushed(&shop, &[("prompt", "consent")]), "CONSENT_REQUIRED");
     let denied = browser.press(&consent, "deny", &[]).unwrap().page();
-    assert_eq!(shop.error(&denied.response), "access_denied");
+    assert_eq!(error_of(&shop, &denied.response), "access_denied");
 }
 
 #[test]
 fn request_that_is_not_pushed_is_answered_in_the_same_way() {
     let environment = Environment::start();
-    let shop = Shop::open(&environment);
+    let shop = Shop::open(&environment, &json!({}));
     let plain = |more: &[(&str, &str)]| -> String {
-        Url::parse_with_params(&environment.mount().authorize, shop.request(more)).unwrap().into()
+        Url::parse_with_params(&environment.mount().authorize, request(&shop, more)).unwrap().into()
     };
     let mut browser = Browser::new(environment.server.address());
     let login = due(&mut browser, &plain(&[]), "USERNAME_PASSWORD_REQUIRED");
     assert!(login.has("login"), "{}", login.html());
     let refused = browser.open(&plain(&[("max_age", "soon")])).unwrap().page();
-    assert_eq!(shop.error(&refused.response), "invalid_request");
+    assert_eq!(error_of(&shop, &refused.response), "invalid_request");
     let bare = browser.open(&plain(&[]).replace("redirect_uri=", "unknown=")).unwrap().page();
-    assert_eq!(shop.error(&bare.response), "invalid_request", "a redirect URI is asked for all the same");
+    assert_eq!(error_of(&shop, &bare.response), "invalid_request", "a redirect URI is asked for all the same");
     let foreign = plain(&[]).replace("app.example", "evil.example");
     assert!(browser.open(&foreign).unwrap().is_refusal(), "it is one of the client's own");
 }
@@ -161,10 +141,10 @@ fn mode_is_served_by_its_own_profile_alone_and_never_listed() {
         let text = include_str!("../data/pingone.toml").replacen("policy = { @POLICY@ }", &mounts(profile), 1);
         let hash = Binary::hash_password(ALICE.password);
         let environment = Environment { server: Server::start(&text.replace("@HASH@", &hash).replace("@PAGE@", PAGE)) };
-        let shop = Shop::open(&environment);
+        let shop = Shop::open(&environment, &json!({}));
         let standard = Mount::standard(&format!("{}/plain", environment.server.url()));
         for (mount, status) in [(environment.mount(), taken), (standard, 400)] {
-            let pushed = shop.push_to(&mount, &[]);
+            let pushed = push_to(&shop, &mount, &[]);
             assert_eq!(pushed.status, status, "{profile} {}: {}", mount.par, pushed.text());
             if status == 400 {
                 assert_eq!(pushed.json()["error"], "invalid_request");

@@ -4,7 +4,7 @@
 use parhelion_tests::application::Attempt;
 use parhelion_tests::browser::{Browser, Landing};
 use parhelion_tests::client_key::{ClientKey, unix_s};
-use parhelion_tests::environment::{ADMINISTRATOR, Environment, REDIRECT_URI, application, platform};
+use parhelion_tests::environment::{ADMINISTRATOR, Environment, REDIRECT_URI, Shop, application, platform};
 use parhelion_tests::hmac_jwt::{sign, unsigned};
 use parhelion_tests::request::Request;
 use parhelion_tests::site::ALICE;
@@ -12,58 +12,43 @@ use parhelion_tests::spec::jwe;
 use parhelion_tests::wire::Response;
 use serde_json::{Value, json};
 
-/// An application, and what it wants.
-struct Shop<'a> {
-    environment: &'a Environment,
-    id: String,
-    secret: String,
-    attempt: Attempt,
+fn claims(shop: &Shop<'_>) -> Value {
+    json!({
+        "iss": shop.id, "aud": shop.environment.mount().issuer, "client_id": shop.id, "response_type": "code",
+        "redirect_uri": REDIRECT_URI, "scope": "openid", "state": shop.attempt.state, "exp": unix_s().saturating_add(300),
+        "code_challenge": shop.attempt.challenge(), "code_challenge_method": "S256",
+    })
 }
 
-impl<'a> Shop<'a> {
-    fn open(environment: &'a Environment, more: &Value) -> Self {
-        let (id, secret) = environment.open_shop(more);
-        Self { environment, id, secret, attempt: Attempt::new() }
-    }
+fn push(shop: &Shop<'_>, object: &str) -> Response {
+    let fields = [("client_id", &*shop.id), ("client_secret", &*shop.secret), ("request", object)];
+    shop.environment.push(&fields)
+}
 
-    fn claims(&self) -> Value {
-        json!({
-            "iss": self.id, "aud": self.environment.mount().issuer, "client_id": self.id, "response_type": "code",
-            "redirect_uri": REDIRECT_URI, "scope": "openid", "state": self.attempt.state, "exp": unix_s().saturating_add(300),
-            "code_challenge": self.attempt.challenge(), "code_challenge_method": "S256",
-        })
-    }
+fn signed(shop: &Shop<'_>, alg: &str, secret: &[u8]) -> u16 {
+    push(shop, &sign(alg, secret, &claims(shop))).status
+}
 
-    fn push(&self, object: &str) -> Response {
-        let fields = [("client_id", &*self.id), ("client_secret", &*self.secret), ("request", object)];
-        self.environment.push(&fields)
-    }
+/// From the request URI to tokens.
+fn finish(shop: &Shop<'_>, pushed: &Response) {
+    assert_eq!(pushed.status, 201, "{}", pushed.text());
+    let request_uri = pushed.json()["request_uri"].as_str().unwrap().to_owned();
+    let url = format!("{}?client_id={}&request_uri={request_uri}", shop.environment.mount().authorize, shop.id);
+    let callback = Browser::new(shop.environment.server.address()).approve(&url, ALICE).unwrap().callback();
+    assert_eq!(callback.get("state"), Some(shop.attempt.state.clone()), "what was in the object counts");
+    let code = callback.get("code").unwrap();
+    let redeemed = shop.redeem(&code);
+    assert_eq!(redeemed.status, 200, "{}", redeemed.text());
+}
 
-    fn signed(&self, alg: &str, secret: &[u8]) -> u16 {
-        self.push(&sign(alg, secret, &self.claims())).status
-    }
-
-    /// From the request URI to tokens.
-    fn finish(&self, pushed: &Response) {
-        assert_eq!(pushed.status, 201, "{}", pushed.text());
-        let request_uri = pushed.json()["request_uri"].as_str().unwrap().to_owned();
-        let url = format!("{}?client_id={}&request_uri={request_uri}", self.environment.mount().authorize, self.id);
-        let callback = Browser::new(self.environment.server.address()).approve(&url, ALICE).unwrap().callback();
-        assert_eq!(callback.get("state"), Some(self.attempt.state.clone()), "what was in the object counts");
-        let code = callback.get("code").unwrap();
-        let redeemed = self.environment.redeem((&self.id, &self.secret), &self.attempt, &code);
-        assert_eq!(redeemed.status, 200, "{}", redeemed.text());
-    }
-
-    /// Where a browser ends that brings a request.
-    fn bring(&self, object: &str) -> Landing {
-        let url = format!(
-            "{}?client_id={}&response_type=code&scope=openid&redirect_uri={REDIRECT_URI}&request={object}",
-            self.environment.mount().authorize,
-            self.id
-        );
-        Browser::new(self.environment.server.address()).open(&url).unwrap()
-    }
+/// Where a browser ends that brings a request.
+fn bring(shop: &Shop<'_>, object: &str) -> Landing {
+    let url = format!(
+        "{}?client_id={}&response_type=code&scope=openid&redirect_uri={REDIRECT_URI}&request={object}",
+        shop.environment.mount().authorize,
+        shop.id
+    );
+    Browser::new(shop.environment.server.address()).open(&url).unwrap()
 }
 
 fn refused(response: &Response) {
@@ -79,39 +64,39 @@ fn request_object_may_be_signed_with_the_secret_of_its_application_and_no_other(
     let jwk = key.public_jwk();
     let shop = Shop::open(&environment, &members(json!({ "keys": [jwk] }).to_string()));
     for alg in ["HS256", "HS384", "HS512"] {
-        assert_eq!(shop.signed(alg, shop.secret.as_bytes()), 201, "{alg}");
+        assert_eq!(signed(&shop, alg, shop.secret.as_bytes()), 201, "{alg}");
     }
-    shop.finish(&shop.push(&sign("HS256", shop.secret.as_bytes(), &shop.claims())));
-    shop.finish(&shop.push(&key.sign(&json!({ "alg": "ES256" }), &shop.claims())));
+    finish(&shop, &push(&shop, &sign("HS256", shop.secret.as_bytes(), &claims(&shop))));
+    finish(&shop, &push(&shop, &key.sign(&json!({ "alg": "ES256" }), &claims(&shop))));
 
     let other = Shop::open(&environment, &json!({}));
     let published = environment.http().send(&Request::get(&environment.mount().jwks)).unwrap().text();
     let x = jwk["x"].as_str().unwrap().to_owned();
     let (empty, upper) = (String::new(), shop.secret.to_uppercase());
     for secret in [&other.secret, &jwk.to_string(), &x, &published, &empty, &shop.id, &upper] {
-        refused(&shop.push(&sign("HS256", secret.as_bytes(), &shop.claims())));
+        refused(&push(&shop, &sign("HS256", secret.as_bytes(), &claims(&shop))));
     }
-    let good = sign("HS256", shop.secret.as_bytes(), &shop.claims());
+    let good = sign("HS256", shop.secret.as_bytes(), &claims(&shop));
     let (input, tag) = good.rsplit_once('.').unwrap();
-    let renamed = unsigned(&json!({ "alg": "hs256" }), &shop.claims());
+    let renamed = unsigned(&json!({ "alg": "hs256" }), &claims(&shop));
     for object in [format!("{input}."), format!("{input}.{}", tag.split_at(2).1), format!("{renamed}{tag}")] {
-        refused(&shop.push(&object));
+        refused(&push(&shop, &object));
     }
-    let typed = unsigned(&json!({ "alg": "HS256", "typ": "at+jwt" }), &shop.claims());
-    refused(&shop.push(&format!("{typed}{tag}")));
-    let foreign = sign("HS256", shop.secret.as_bytes(), &other.claims());
-    refused(&shop.push(&foreign));
+    let typed = unsigned(&json!({ "alg": "HS256", "typ": "at+jwt" }), &claims(&shop));
+    refused(&push(&shop, &format!("{typed}{tag}")));
+    let foreign = sign("HS256", shop.secret.as_bytes(), &claims(&other));
+    refused(&push(&shop, &foreign));
     let asserting = {
-        let mut claims = shop.claims();
+        let mut claims = claims(&shop);
         claims["sub"] = shop.id.clone().into();
         claims
     };
-    refused(&shop.push(&sign("HS256", shop.secret.as_bytes(), &asserting)));
+    refused(&push(&shop, &sign("HS256", shop.secret.as_bytes(), &asserting)));
 
     let before = shop.secret.clone();
     let exchanged = environment.manage(ADMINISTRATOR, "POST", &format!("/{}/secret", shop.id), None).json();
     let shop = Shop { secret: exchanged["secret"].as_str().unwrap().to_owned(), ..shop };
-    assert_eq!((shop.signed("HS256", before.as_bytes()), shop.signed("HS256", shop.secret.as_bytes())), (400, 201));
+    assert_eq!((signed(&shop, "HS256", before.as_bytes()), signed(&shop, "HS256", shop.secret.as_bytes())), (400, 201));
 }
 
 #[test]
@@ -125,7 +110,7 @@ fn application_without_a_secret_signs_with_none() {
         attempt: Attempt::new(),
     };
     for secret in ["", &shop.id] {
-        let object = sign("HS256", secret.as_bytes(), &shop.claims());
+        let object = sign("HS256", secret.as_bytes(), &claims(&shop));
         refused(&environment.push(&[("client_id", &shop.id), ("request", &object)]));
     }
 }
@@ -135,27 +120,27 @@ fn unsigned_request_object_is_taken_from_an_application_that_may_push_one() {
     let environment = Environment::start();
     let may = json!({ "supportUnsignedRequestObject": true });
     let shop = Shop::open(&environment, &may);
-    let none = unsigned(&json!({ "alg": "none" }), &shop.claims());
-    shop.finish(&shop.push(&none));
-    shop.finish(&shop.push(&unsigned(&json!({ "alg": "none", "typ": "oauth-authz-req+jwt" }), &shop.claims())));
-    assert_eq!(shop.signed("HS256", shop.secret.as_bytes()), 201, "it may sign as well");
+    let none = unsigned(&json!({ "alg": "none" }), &claims(&shop));
+    finish(&shop, &push(&shop, &none));
+    finish(&shop, &push(&shop, &unsigned(&json!({ "alg": "none", "typ": "oauth-authz-req+jwt" }), &claims(&shop))));
+    assert_eq!(signed(&shop, "HS256", shop.secret.as_bytes()), 201, "it may sign as well");
 
     for (object, why) in [
         (format!("{none}c2ln"), "there is a signature"),
         (format!("{none}="), "there is something like one"),
         (none.trim_end_matches('.').to_owned(), "there is no place for one"),
-        (unsigned(&json!({ "alg": "None" }), &shop.claims()), "it is spelt otherwise"),
-        (unsigned(&json!({ "alg": "NONE" }), &shop.claims()), "it is spelt otherwise"),
-        (unsigned(&json!({ "alg": "nOnE" }), &shop.claims()), "it is spelt otherwise"),
-        (unsigned(&json!({ "alg": "none " }), &shop.claims()), "it is spelt otherwise"),
-        (unsigned(&json!({ "alg": "" }), &shop.claims()), "it is no name"),
-        (unsigned(&json!({}), &shop.claims()), "it is not there"),
-        (unsigned(&json!({ "alg": "ES256" }), &shop.claims()), "a signature is promised"),
-        (unsigned(&json!({ "alg": "HS256" }), &shop.claims()), "a signature is promised"),
-        (unsigned(&json!({ "alg": "none", "crit": ["exp"] }), &shop.claims()), "an extension"),
-        (unsigned(&json!({ "alg": "none", "typ": "at+jwt" }), &shop.claims()), "another kind of token"),
+        (unsigned(&json!({ "alg": "None" }), &claims(&shop)), "it is spelt otherwise"),
+        (unsigned(&json!({ "alg": "NONE" }), &claims(&shop)), "it is spelt otherwise"),
+        (unsigned(&json!({ "alg": "nOnE" }), &claims(&shop)), "it is spelt otherwise"),
+        (unsigned(&json!({ "alg": "none " }), &claims(&shop)), "it is spelt otherwise"),
+        (unsigned(&json!({ "alg": "" }), &claims(&shop)), "it is no name"),
+        (unsigned(&json!({}), &claims(&shop)), "it is not there"),
+        (unsigned(&json!({ "alg": "ES256" }), &claims(&shop)), "a signature is promised"),
+        (unsigned(&json!({ "alg": "HS256" }), &claims(&shop)), "a signature is promised"),
+        (unsigned(&json!({ "alg": "none", "crit": ["exp"] }), &claims(&shop)), "an extension"),
+        (unsigned(&json!({ "alg": "none", "typ": "at+jwt" }), &claims(&shop)), "another kind of token"),
     ] {
-        let answer = shop.push(&object);
+        let answer = push(&shop, &object);
         assert_eq!(answer.status, 400, "{why}");
         refused(&answer);
     }
@@ -168,14 +153,14 @@ fn unsigned_request_object_is_taken_from_an_application_that_may_push_one() {
         ("request_uri", json!("urn:x")),
         ("sub", json!(shop.id)),
     ] {
-        let mut claims = shop.claims();
+        let mut claims = claims(&shop);
         claims[name] = value;
-        refused(&shop.push(&unsigned(&json!({ "alg": "none" }), &claims)));
+        refused(&push(&shop, &unsigned(&json!({ "alg": "none" }), &claims)));
     }
     let keys = environment.http().send(&Request::get(&environment.mount().jwks)).unwrap().json()["keys"].to_string();
     let wrapped = |object: &str| jwe::make(object, toml::Table::from_iter([("keys".to_owned(), keys.clone().into())]));
-    refused(&shop.push(&wrapped(&none)));
-    assert_eq!(shop.push(&wrapped(&sign("HS256", shop.secret.as_bytes(), &shop.claims()))).status, 201);
+    refused(&push(&shop, &wrapped(&none)));
+    assert_eq!(push(&shop, &wrapped(&sign("HS256", shop.secret.as_bytes(), &claims(&shop)))).status, 201);
     let wrong = [("client_id", &*shop.id), ("client_secret", "wrong"), ("request", &none)];
     assert_eq!(environment.push(&wrong).status, 401, "whoever pushes one has to be known");
 }
@@ -184,15 +169,15 @@ fn unsigned_request_object_is_taken_from_an_application_that_may_push_one() {
 fn browser_brings_no_unsigned_request_object() {
     let environment = Environment::start();
     let shop = Shop::open(&environment, &json!({ "supportUnsignedRequestObject": true }));
-    let none = unsigned(&json!({ "alg": "none" }), &shop.claims());
-    assert_eq!(shop.push(&none).status, 201);
-    let told = match shop.bring(&none) {
+    let none = unsigned(&json!({ "alg": "none" }), &claims(&shop));
+    assert_eq!(push(&shop, &none).status, 201);
+    let told = match bring(&shop, &none) {
         Landing::Callback(callback) => callback.get("error").unwrap(),
         Landing::Page(page) => page.html(),
     };
     assert!(told.contains("invalid_request_object"), "{told}");
-    let signed = sign("HS256", shop.secret.as_bytes(), &shop.claims());
-    let page = shop.bring(&signed).page();
+    let signed = sign("HS256", shop.secret.as_bytes(), &claims(&shop));
+    let page = bring(&shop, &signed).page();
     assert!(page.has("login"), "{}", page.html());
 }
 
@@ -210,7 +195,7 @@ fn application_chooses_between_unsigned_and_required() {
     assert_eq!(targets(public), ["supportUnsignedRequestObject"]);
     let none_for = |more: &Value| {
         let shop = Shop::open(&environment, more);
-        shop.push(&unsigned(&json!({ "alg": "none" }), &shop.claims())).status
+        push(&shop, &unsigned(&json!({ "alg": "none" }), &claims(&shop))).status
     };
     let not =
         [json!({}), json!({ "supportUnsignedRequestObject": false }), json!({ "requireSignedRequestObject": true })];
@@ -221,7 +206,7 @@ fn application_chooses_between_unsigned_and_required() {
     let below = format!("/{}", shop.id);
     assert_eq!(environment.manage(ADMINISTRATOR, "GET", &below, None).json()["supportUnsignedRequestObject"], true);
     assert_eq!(environment.manage(ADMINISTRATOR, "PUT", &below, Some(&application(&json!({})))).status, 200);
-    refused(&shop.push(&unsigned(&json!({ "alg": "none" }), &shop.claims())));
+    refused(&push(&shop, &unsigned(&json!({ "alg": "none" }), &claims(&shop))));
 }
 
 #[test]
