@@ -39,7 +39,7 @@ pub struct Verdict {
 /// A run.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// Case by case, in the order of the files.
+    /// Case by case, in the order in which they began.
     pub verdicts: Vec<Verdict>,
     /// Fields of rows that could be taken out of what is pushed without any case coming out otherwise.
     pub unmissed: Vec<String>,

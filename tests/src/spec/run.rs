@@ -46,16 +46,12 @@ pub fn run() -> Report {
         .filter(|way| *way == Way::Plain || cases.iter().any(|case| case.by == *way && !case.own_server))
         .map(|way| Site::start_by(way, &Table::new()))
         .collect();
-    let mut queue: Vec<(usize, &Case)> = cases.iter().enumerate().collect();
-    queue.sort_by_key(|(_, case)| !case.slow);
-    let mut tried = at_once(&queue, |(at, case)| {
+    let tried = at_once(&cases, |case| {
         let start = Instant::now();
         let (verdict, issued) = one(&sites, case);
-        (*at, Verdict { took: start.elapsed(), ..verdict }, issued)
+        (Verdict { took: start.elapsed(), ..verdict }, issued)
     });
-    tried.sort_by_key(|(at, ..)| *at);
-    let (mut verdicts, issued): (Vec<Verdict>, Vec<Vec<String>>) =
-        tried.into_iter().map(|(_, verdict, issued)| (verdict, issued)).unzip();
+    let (mut verdicts, issued): (Vec<Verdict>, Vec<Vec<String>>) = tried.into_iter().unzip();
     let references: HashSet<String> = issued.into_iter().flatten().collect();
     let right: Vec<&Case> = cases
         .iter()
@@ -132,7 +128,7 @@ fn server<'a>(shared: &'a [Site], case: &Case) -> Server<'a> {
 }
 
 /// Every case of `tests/spec/cases`; with `PARHELION_SPEC` only those whose file, rows or title have one of its texts in
-/// them, which stand between `|`.
+/// them, which stand between `|`. Those that wait come first, or they would be waited for at the end.
 fn cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/cases");
     let mut files: Vec<_> = fs::read_dir(folder).expect("cases").flatten().map(|entry| entry.path()).collect();
@@ -147,6 +143,7 @@ fn cases() -> Vec<Case> {
         let case = format!("{} {} {}", case.file, case.rows.join(" "), case.title);
         wanted.split('|').any(|wanted| case.contains(wanted))
     });
+    cases.sort_by_key(|case| !case.slow);
     cases
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 /// Where the dialects have requests pushed to, by the last segment of the path.
-const PUSHED_TO: [&str; 4] = ["par", "pushed_auth_req", "pushed-authorization", "pushed_authorization"];
+const PUSHED_TO: [&str; 3] = ["par", "pushed_auth_req", "pushed-authorization"];
 
 /// The message without the parameter, the header, or the member of that name (`list.member` in the objects of a list);
 /// as it is, if it pushes nothing.
