@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::repository::Repository;
 use crate::step::{headline, must};
-use crate::suite;
+use crate::suite::{self, Extent};
 
 /// Which rows, and how much is said of them.
 #[derive(Args)]
@@ -84,8 +84,7 @@ fn report(repository: &Repository, only: &str) -> Result<(Value, Result<(), Stri
     let path = repository.target().join("spec-report.json");
     // A report of an earlier run must not stand for this one.
     let _ = fs::remove_file(&path);
-    let mut test = repository.cargo();
-    test.args(["test", "--release", "--workspace", "--locked", "--quiet", "--test", "spec"]);
+    let mut test = suite::cargo(repository, &["test"], &["--quiet", "--test", "spec"], Extent::Fast);
     test.env("PARHELION_BIN", repository.release_binary("parhelion"));
     test.env("PARHELION_SPEC", only);
     let outcome = must(&mut test);

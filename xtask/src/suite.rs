@@ -98,7 +98,8 @@ fn tests(repository: &Repository, flags: &[&str], extent: Extent) -> Command {
     cargo(repository, &["test"], &[&["--lib", "--bins", "--tests"], flags].concat(), extent)
 }
 
-fn cargo(repository: &Repository, verb: &[&str], flags: &[&str], extent: Extent) -> Command {
+/// Cargo, for the whole workspace in the one profile.
+pub(crate) fn cargo(repository: &Repository, verb: &[&str], flags: &[&str], extent: Extent) -> Command {
     let mut command = repository.cargo();
     command.args(verb).args(["--release", "--workspace", "--locked"]).args(flags);
     if extent == Extent::Everything {
