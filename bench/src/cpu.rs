@@ -1,16 +1,12 @@
 //! Which core does what, and how much processor time was spent there.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use rustix::thread::{CpuSet, sched_setaffinity};
-use rustix::time::{ClockId, clock_gettime};
-
-/// What reading a thread's figures says when the thread ends meanwhile.
-const ESRCH: i32 = rustix::io::Errno::SRCH.raw_os_error();
+use nix::errno::Errno;
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
 
 /// Who runs where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,59 +40,53 @@ impl Placement {
     }
 }
 
-fn pin(core: usize) -> Result<(), rustix::io::Errno> {
+fn pin(core: usize) -> Result<(), Errno> {
     let mut set = CpuSet::new();
-    set.set(core);
-    sched_setaffinity(None, &set)
+    set.set(core)?;
+    sched_setaffinity(Pid::from_raw(0), &set)
 }
 
-/// Processor time that all threads of a process have had so far. A thread that has ended no longer counts: the servers
-/// measured here keep theirs.
+/// Processor time that a process has had so far, that of its threads that have ended included: it never goes back.
 pub(crate) fn of_process(pid: u32) -> Result<Duration, String> {
-    let tasks = PathBuf::from(format!("/proc/{pid}/task"));
-    let entries = fs::read_dir(&tasks).map_err(|error| format!("{}: {error}", tasks.display()))?;
-    let mut total = Duration::ZERO;
-    for entry in entries {
-        let path = entry.map_err(|error| error.to_string())?.path().join("schedstat");
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            // It ended since the folder was read.
-            Err(error) if error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(ESRCH) => continue,
-            Err(error) => return Err(format!("{}: {error}", path.display())),
-        };
-        let nanoseconds = text.split_whitespace().next().and_then(|first| first.parse().ok());
-        total += Duration::from_nanos(nanoseconds.ok_or_else(|| format!("{}: {text:?}", path.display()))?);
-    }
-    Ok(total)
+    let pid = i32::try_from(pid).map_err(|error| format!("process {pid}: {error}"))?;
+    let time = clock_getcpuclockid(Pid::from_raw(pid)).and_then(clock_gettime);
+    time.map(Duration::from).map_err(|error| format!("the clock of process {pid}: {error}"))
 }
 
 /// Processor time that this thread has had so far.
-pub(crate) fn own_thread() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
+pub(crate) fn own_thread() -> Result<Duration, String> {
+    let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID);
+    time.map(Duration::from).map_err(|error| format!("the clock of this thread: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use std::hint::black_box;
+    use std::process;
 
     use super::*;
 
-    #[test]
-    fn work_is_seen_in_both_clocks() {
-        let before = own_thread();
-        // Another process, because threads of this one come and go with other tests.
-        let mut worker = Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
-        let mut sum = 0_u64;
-        while own_thread() - before < Duration::from_secs(10)
-            && of_process(worker.id()).unwrap() < Duration::from_millis(20)
-        {
-            sum = std::hint::black_box(sum.wrapping_add(1));
+    const WORK: Duration = Duration::from_millis(20);
+
+    fn work() {
+        let (begin, mut sum) = (own_thread().unwrap(), 0_u64);
+        while own_thread().unwrap() - begin < WORK {
+            sum = black_box(sum.wrapping_add(1));
         }
-        let seen = of_process(worker.id());
-        worker.kill().unwrap();
-        worker.wait().unwrap();
-        assert!(seen.unwrap() >= Duration::from_millis(20));
-        assert!(own_thread() > before);
+    }
+
+    #[test]
+    fn threads_that_have_ended_still_count() {
+        let before = of_process(process::id()).unwrap();
+        let own = own_thread().unwrap();
+        thread::spawn(work).join().unwrap();
+        assert!(own_thread().unwrap() - own < WORK);
+        assert!(of_process(process::id()).unwrap() - before >= WORK);
+    }
+
+    #[test]
+    fn process_that_is_not_there_has_no_clock() {
+        // Above the highest pid that Linux gives (4,194,304).
+        assert!(of_process(5_000_000).is_err());
     }
 }

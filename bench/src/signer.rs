@@ -95,11 +95,11 @@ impl Signer {
         let key = self.parsed().map_err(|_| "the public key does not parse")?;
         let verify = |(message, signature): &(&[u8], Vec<u8>)| key.verify_sig(message, signature);
         signed.iter().try_for_each(verify).map_err(|_| "a signature does not verify")?;
-        let before = cpu::own_thread();
+        let before = cpu::own_thread()?;
         for one in signed.iter().cycle().take(count as usize) {
             verify(one).map_err(|_| "a signature does not verify")?;
         }
-        Ok((cpu::own_thread() - before).as_secs_f64() * 1e6 / f64::from(count))
+        Ok((cpu::own_thread()? - before).as_secs_f64() * 1e6 / f64::from(count))
     }
 
     const fn alg(&self) -> &'static str {
