@@ -14,6 +14,9 @@ use parhelion_protocol::sender::Shown;
 
 use crate::incoming::Incoming;
 
+/// As nearly every client spells it.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 static DPOP: HeaderName = HeaderName::from_static("dpop");
 static ATTESTATION: HeaderName = HeaderName::from_static("oauth-client-attestation");
 static ATTESTATION_POP: HeaderName = HeaderName::from_static("oauth-client-attestation-pop");
@@ -35,13 +38,16 @@ pub enum MediaType {
 pub fn media_type(headers: &HeaderMap) -> MediaType {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return MediaType::Other };
+    if value == FORM {
+        return MediaType::Form;
+    }
     let Ok(text) = value.to_str() else { return MediaType::Other };
     let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
     if !parameters.split(';').all(is_utf8_or_not_about_it) {
         return MediaType::Other;
     }
     let is = |name: &str| essence.trim().eq_ignore_ascii_case(name);
-    if is("application/x-www-form-urlencoded") {
+    if is(FORM) {
         MediaType::Form
     } else if is("application/json") {
         MediaType::Json
@@ -80,8 +86,8 @@ pub fn check_not_encoded(headers: &HeaderMap) -> Result<(), Refusal> {
 /// # Errors
 /// [`Reason::ParameterInQuery`].
 pub fn check_query(incoming: &Incoming<'_>) -> Result<(), Refusal> {
-    let pairs = incoming.query.unwrap_or_default().split('&');
-    match pairs.filter_map(|pair| pair.split_once('=')).find_map(recognised) {
+    let Some(query) = incoming.query else { return Ok(()) };
+    match query.split('&').filter_map(|pair| pair.split_once('=')).find_map(recognised) {
         Some(param) => Err(Refusal::new(Reason::ParameterInQuery).about(Some(param))),
         None => Ok(()),
     }
@@ -110,7 +116,8 @@ pub fn possession<'a>(incoming: &'a Incoming<'_>, method: &'a str) -> Possession
     let headers = incoming.headers;
     let attestation = Headers { attestation: shown(headers, &ATTESTATION), pop: shown(headers, &ATTESTATION_POP) };
     let (dpop, certificate) = (shown(headers, &DPOP), incoming.certificate.clone());
-    let htu = other_url(incoming).map(Cow::Owned);
+    let is_proven = !matches!(dpop, Shown::Absent);
+    let htu = if is_proven { other_url(incoming).map(Cow::Owned) } else { None };
     Possession { dpop, certificate, attestation, htm: method.into(), htu, ..Possession::default() }
 }
 
@@ -119,8 +126,10 @@ pub fn possession<'a>(incoming: &'a Incoming<'_>, method: &'a str) -> Possession
 fn other_url(incoming: &Incoming<'_>) -> Option<String> {
     let Incoming { mount, endpoint, path, .. } = incoming;
     let published = [mount.url(*endpoint), mount.mtls_url(*endpoint)];
-    let is_published = published.into_iter().flatten().any(|url| path_of(url) == *path);
-    let origin = mount.base_url.strip_suffix(mount.base_path()).filter(|_| !is_published)?;
+    if published.into_iter().flatten().any(|url| path_of(url) == *path) {
+        return None;
+    }
+    let origin = mount.base_url.strip_suffix(mount.base_path())?;
     Some(format!("{origin}{path}"))
 }
 

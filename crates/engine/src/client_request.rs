@@ -262,13 +262,12 @@ impl Engine {
             Ok(chain) => chain.map(certificate::Chain::x5t_s256),
             Err(refusal) => return (None, Err(refusal.into())),
         };
-        let judge = self.dpop_judge(mount, &policy, &request.possession, endpoint);
-        let outcome = self.judge_proof(mount, &request.possession.dpop, &judge, needed).await;
+        let outcome = self.judge_proof(mount, &policy, &request.possession, endpoint, needed).await;
         (nonce, outcome.and_then(|proof| caller.holding(proof, x5t_s256)))
     }
 
     /// What a proof at this endpoint is judged against.
-    pub(crate) fn dpop_judge<'j>(
+    fn dpop_judge<'j>(
         &self,
         mount: &'j Mount,
         policy: &'j Policy,
@@ -288,14 +287,15 @@ impl Engine {
     pub(crate) async fn judge_proof(
         &self,
         mount: &Mount,
-        shown: &dpop::Shown<'_>,
-        judge: &dpop::Judge<'_>,
+        policy: &Policy,
+        possession: &Possession<'_>,
+        endpoint: Endpoint,
         needed: DpopNonce,
     ) -> Result<Option<HeldKey>, Turned> {
-        let proof = match shown {
+        let proof = match &possession.dpop {
             dpop::Shown::Absent => return Ok(None),
             dpop::Shown::Repeated => return Err(Reason::DpopRepeated.into()),
-            dpop::Shown::One(proof) => dpop::judge(proof, judge)?,
+            dpop::Shown::One(proof) => dpop::judge(proof, &self.dpop_judge(mount, policy, possession, endpoint))?,
         };
         let fresh = match &proof.nonce {
             Some(nonce) => nonce::is_fresh(mount, nonce, self.store.now())?,

@@ -130,9 +130,8 @@ impl Engine {
             (Some(jkt), Scheme::Dpop) => jkt,
         };
         let policy = &live.known.policy;
-        let judge = self.dpop_judge(mount, policy, &shown.possession, endpoint);
         let needed = policy.dpop_nonce.max(shown.possession.nonce);
-        let proof = self.judge_proof(mount, &shown.possession.dpop, &judge, needed).await?;
+        let proof = self.judge_proof(mount, policy, &shown.possession, endpoint, needed).await?;
         let proof = proof.ok_or(Turned::from(Reason::DpopProofMissing))?;
         if proof.ath != Some(dpop::ath(&shown.text)) {
             return Err(Reason::DpopAthWrong.into());

@@ -23,10 +23,18 @@ pub fn parse(body: &[u8]) -> Result<Parameters<'_>, Refusal> {
 
 /// The decoded pairs of a form body, in order.
 pub fn pairs(body: &[u8]) -> impl Iterator<Item = Result<(Cow<'_, str>, Cow<'_, str>), Refusal>> {
-    raw_pairs(body).filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = split_pair(pair);
-        Ok((decode(name)?, decode(value)?))
-    })
+    raw_pairs(body).filter(|pair| !pair.is_empty()).map(decode_pair)
+}
+
+/// Most pairs hold no escape: they are looked at once, as a whole.
+fn decode_pair(pair: &[u8]) -> Result<(Cow<'_, str>, Cow<'_, str>), Refusal> {
+    let text = std::str::from_utf8(pair).map_err(|_| Refusal::new(Reason::NotUtf8))?;
+    if memchr2(b'%', b'+', pair).is_none() {
+        let (name, value) = memchr(b'=', pair).map_or((text, ""), |at| text.split_at(at));
+        return Ok((name.into(), value.strip_prefix('=').unwrap_or(value).into()));
+    }
+    let (name, value) = split_pair(pair);
+    Ok((decode(name)?, decode(value)?))
 }
 
 /// Reads only these parameters of a form, whatever else is in it: the others are neither judged nor kept.

@@ -120,20 +120,19 @@ impl Param {
     }
 }
 
-const SINGLE: usize = Param::ALL.len();
-
 /// The recognised parameters of one request. A parameter that is here has a value; one sent without
 /// a value counts as omitted (RFC 6749 section 3.1).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Parameters<'a> {
-    values: [Option<Cow<'a, str>>; SINGLE],
+    /// By [`Param`]. Boxed, because a request's parameters change hands often on the way to whoever judges them.
+    values: Box<[Option<Cow<'a, str>>]>,
     resources: Vec<Cow<'a, str>>,
     seen: usize,
 }
 
 impl Default for Parameters<'_> {
     fn default() -> Self {
-        Self { values: [const { None }; SINGLE], resources: Vec::new(), seen: 0 }
+        Self { values: Param::ALL.iter().map(|_| None).collect(), resources: Vec::new(), seen: 0 }
     }
 }
 
@@ -163,7 +162,7 @@ impl<'a> Parameters<'a> {
         if value.len() > limits::PARAMETER_VALUE_MAX_BYTES {
             return Err(about(Reason::ParameterValueTooLong).found_length(value.len()));
         }
-        if has_control(name) || (has_control(&value) && !(is_json(param) && is_laid_out(&value))) {
+        if (param.is_none() && has_control(name)) || (has_control(&value) && !(is_json(param) && is_laid_out(&value))) {
             return Err(about(Reason::ControlCharacter));
         }
         match param {
@@ -210,7 +209,7 @@ impl<'a> Parameters<'a> {
     #[must_use]
     pub fn into_owned(self) -> Parameters<'static> {
         Parameters {
-            values: self.values.map(|value| value.map(|text| Cow::Owned(text.into_owned()))),
+            values: self.values.into_iter().map(|value| value.map(|text| Cow::Owned(text.into_owned()))).collect(),
             resources: self.resources.into_iter().map(|text| Cow::Owned(text.into_owned())).collect(),
             seen: self.seen,
         }

@@ -9,10 +9,11 @@
 //! Expired records are dropped by whoever commits next: each shard keeps its keys in buckets of one
 //! second, and a commit empties at most a few entries of the buckets that are over.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use ahash::AHashMap;
 use parhelion_engine::ports::{
     Answer, Clock, Commit, Condition, Id, Key, Kind, MAX_SCAN, Moment, Store, StoreFault, Stored, TenantUid, Verdict,
     Write,
@@ -165,7 +166,7 @@ impl Record {
 
 #[derive(Default)]
 struct Shard {
-    records: HashMap<Key, Record>,
+    records: AHashMap<Key, Record>,
     /// Keys by the second in which they expire. A key whose record was replaced or deleted stays
     /// in its bucket until that is over, and is passed by then.
     buckets: BTreeMap<i64, Vec<Key>>,
