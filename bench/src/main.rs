@@ -9,6 +9,7 @@ mod figures;
 mod generator;
 mod journey;
 mod null_server;
+mod probe;
 mod report;
 mod rounds;
 mod scenario;

@@ -16,6 +16,12 @@ use goals::goals;
 
 const NULL_NAME: &str = "null hyper server";
 
+const QUIET: &str =
+    "quiet: the slices that count, of all; beside the others a probe was a tenth slower than the fastest";
+const NOT_QUIET: &str = "\
+THIS MACHINE WAS NOT QUIET LONG ENOUGH: of one kind or another too few slices were, so that all count. What works with
+much memory suffers most, and pushes more than the null server: take no ratio from this run.";
+
 /// Shown latencies: name and per mille.
 const PERCENTILES: [(&str, usize); 3] = [("p50", 500), ("p99", 990), ("p999", 999)];
 
@@ -52,7 +58,11 @@ const fn placement_text(placement: Placement) -> &'static str {
 
 fn write_cpu(text: &mut String, results: &Results) -> std::fmt::Result {
     writeln!(text, "\nCPU microseconds of the server per request, all its threads; every connection always busy")?;
-    writeln!(text, "{:32}{:>8}{:>8}{:>8}{:>9}{:>12}", "", "median", "least", "most", "x null", "requests/s")?;
+    writeln!(
+        text,
+        "{:32}{:>8}{:>8}{:>8}{:>9}{:>12}{:>14}",
+        "", "median", "least", "most", "x null", "requests/s", "quiet"
+    )?;
     write_cpu_row(text, NULL_NAME, &results.null, &results.null)?;
     for of_store in &results.stores {
         writeln!(text, "{} store", of_store.store.name())?;
@@ -62,30 +72,23 @@ fn write_cpu(text: &mut String, results: &Results) -> std::fmt::Result {
     }
     for (name, series) in [("ES256", &results.es256_verify_us), ("PS256", &results.ps256_verify_us)] {
         let (median, least, most) = (series.median(), series.least(), series.most());
-        writeln!(text, "{:32}{median:8.1}{least:8.1}{most:8.1}", format!("one {name} verification"))?;
+        let name = format!("one {name} verification");
+        writeln!(text, "{name:32}{median:8.1}{least:8.1}{most:8.1}{:21}{:>14}", "", quiet_text(series))?;
     }
-    if !is_quiet(results) {
-        writeln!(
-            text,
-            "THIS MACHINE IS NOT QUIET: a verification, which needs no memory, moves by more than a tenth. Whatever"
-        )?;
-        writeln!(
-            text,
-            "works with much memory moves more, and pushes more than the null server: take no ratio from this run."
-        )?;
-    }
-    Ok(())
+    writeln!(text, "{QUIET}")?;
+    if results.quiet { Ok(()) } else { writeln!(text, "{NOT_QUIET}") }
 }
 
-/// Whether somebody else had no share worth speaking of in the processor.
-fn is_quiet(results: &Results) -> bool {
-    results.es256_verify_us.most() <= 1.1 * results.es256_verify_us.least()
+fn quiet_text(series: &Series) -> String {
+    let (quiet, all) = series.counts();
+    format!("{quiet} of {all}")
 }
 
 fn write_cpu_row(text: &mut String, name: &str, load: &Load, null: &Load) -> std::fmt::Result {
     let (median, least, most) = (load.cpu_us.median(), load.cpu_us.least(), load.cpu_us.most());
-    let ratio = ratio(&load.cpu_us, &null.cpu_us).median();
-    writeln!(text, "{name:32}{median:8.1}{least:8.1}{most:8.1}{ratio:9.2}{:12.0}", load.per_second.median())
+    let (ratio, per_second) = (load.times(null), load.per_second.median());
+    let quiet = quiet_text(&load.cpu_us);
+    writeln!(text, "{name:32}{median:8.1}{least:8.1}{most:8.1}{ratio:9.2}{per_second:12.0}{quiet:>14}")
 }
 
 fn write_goals(text: &mut String, results: &Results) -> std::fmt::Result {
@@ -99,8 +102,8 @@ fn write_goals(text: &mut String, results: &Results) -> std::fmt::Result {
     };
     writeln!(text, "\nwhat the embedded store costs more, CPU microseconds per request")?;
     for ((scenario, more), (_, less)) in embedded.loads.iter().zip(&memory.loads) {
-        let extra = more.cpu_us.with(&less.cpu_us, |more, less| more - less);
-        writeln!(text, "  {:30}{:8.1}", scenario.name(), extra.median())?;
+        let extra = more.cpu_us.median() - less.cpu_us.median();
+        writeln!(text, "  {:30}{extra:8.1}", scenario.name())?;
     }
     Ok(())
 }
@@ -151,7 +154,7 @@ pub(crate) fn json(results: &Results) -> Value {
         "rate_per_second": settings.rate,
         "answered": results.answered,
         "null": load_json(&results.null, results),
-        "quiet": is_quiet(results),
+        "quiet": results.quiet,
         "verify_us": { "ES256": results.es256_verify_us.median(), "PS256": results.ps256_verify_us.median() },
         "stores": results.stores.iter().map(|of_store| store_json(of_store, results)).collect::<Vec<_>>(),
         "goals": goals(results).iter().map(goals::Goal::json).collect::<Vec<_>>(),
@@ -172,15 +175,18 @@ fn load_json(load: &Load, results: &Results) -> Value {
     let latency = PERCENTILES.iter().zip(percentiles(load)).map(|((name, _), us)| ((*name).to_owned(), us.into()));
     json!({
         "cpu_us": { "median": load.cpu_us.median(), "least": load.cpu_us.least(), "most": load.cpu_us.most() },
-        "times_null": ratio(&load.cpu_us, &results.null.cpu_us).median(),
+        "slices": { "quiet": load.cpu_us.counts().0, "all": load.cpu_us.counts().1 },
+        "times_null": load.times(&results.null),
         "requests_per_second": load.per_second.median(),
         "latency_us": latency.collect::<serde_json::Map<String, Value>>(),
         "cpu_us_at_rate": load.cpu_us_at_rate.median(),
     })
 }
 
-fn ratio(one: &Series, other: &Series) -> Series {
-    one.with(other, |one, other| one / other)
+impl Load {
+    fn times(&self, other: &Self) -> f64 {
+        self.cpu_us.median() / other.cpu_us.median()
+    }
 }
 
 fn percentiles(load: &Load) -> [f64; PERCENTILES.len()] {

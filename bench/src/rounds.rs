@@ -1,4 +1,5 @@
-//! The measurement: short rounds, each through every scenario, so that a busy minute falls on all of them alike.
+//! The measurement: short rounds, each through every scenario, so that a busy minute falls on all of them alike; in each,
+//! slices of some milliseconds between two probes, so that a busy moment is known and left out.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
@@ -11,17 +12,24 @@ use crate::cpu::{self, Placement};
 use crate::figures::Series;
 use crate::generator::{Generator, Outcome, Pace};
 use crate::journey::{Steps, Traveller};
+use crate::probe::Probe;
 use crate::scenario::{self, Keys, Scenario, StoreKind};
 use crate::servers::{NullServer, Parhelion, Target};
 
-/// Verifications per algorithm and round.
-const VERIFICATIONS: u32 = 500;
+/// Requests of one slice at most: enough that the first and last few, with which not every connection is busy, do not
+/// count, and done within the moments in which nobody else has a share in the processor.
+const SLICE: usize = 400;
+
+/// The same where each costs a verification or two.
+const SIGNED_SLICE: usize = 100;
 
 /// Everything that was measured.
 #[derive(Debug)]
 pub(crate) struct Results {
     pub(crate) settings: Settings,
     pub(crate) placement: Placement,
+    /// Whether there was enough of every figure in quiet moments.
+    pub(crate) quiet: bool,
     pub(crate) null: Load,
     pub(crate) stores: Vec<StoreResults>,
     pub(crate) es256_verify_us: Series,
@@ -60,10 +68,12 @@ pub(crate) fn run(settings: &Settings) -> Result<Results, String> {
     let null = NullServer::start(placement)?;
     let started = settings.stores.iter().map(|store| Parhelion::start(*store, &keys, placement));
     let servers = started.collect::<Result<Vec<_>, _>>()?;
-    let mut bench = Bench { settings, keys, issued: Issued::default() };
+    let (es256, ps256) = (keys.es256.verification()?, keys.ps256.verification()?);
+    let mut bench = Bench { settings, keys, probe: Probe::new(placement), issued: Issued::default() };
     let mut results = Results {
         settings: settings.clone(),
         placement,
+        quiet: true,
         null: Load::default(),
         stores: servers.iter().map(|server| StoreResults::of(server.store, &settings.scenarios)).collect(),
         es256_verify_us: Series::default(),
@@ -77,8 +87,8 @@ pub(crate) fn run(settings: &Settings) -> Result<Results, String> {
     };
     for round in 1..=settings.rounds {
         progress(&format!("round {round} of {}", settings.rounds));
-        results.es256_verify_us.push(bench.keys.es256.verify_us(VERIFICATIONS)?);
-        results.ps256_verify_us.push(bench.keys.ps256.verify_us(VERIFICATIONS)?);
+        bench.probe.measure(&es256, &mut results.es256_verify_us)?;
+        bench.probe.measure(&ps256, &mut results.ps256_verify_us)?;
         bench.load_null(&null, &mut results.null)?;
         for (server, of_store) in servers.iter().zip(&mut results.stores) {
             for (scenario, load) in &mut of_store.loads {
@@ -91,7 +101,22 @@ pub(crate) fn run(settings: &Settings) -> Result<Results, String> {
     }
     progress("");
     results.answered = bench.issued.count();
+    results.keep_quiet(bench.probe.fastest_us());
     Ok(results)
+}
+
+impl Results {
+    /// Leaves the processor time of quiet moments, unless there is too little of one kind: what is compared was measured
+    /// alike.
+    fn keep_quiet(&mut self, fastest_us: f64) {
+        let loads = self.stores.iter_mut().flat_map(|of_store| &mut of_store.loads).map(|(_, load)| load);
+        let of_loads = loads.chain([&mut self.null]).map(|load| &mut load.cpu_us);
+        let mut all: Vec<_> = of_loads.chain([&mut self.es256_verify_us, &mut self.ps256_verify_us]).collect();
+        self.quiet = all.iter().all(|series| series.is_quiet_enough(fastest_us));
+        if self.quiet {
+            all.iter_mut().for_each(|series| series.keep_quiet(fastest_us));
+        }
+    }
 }
 
 impl StoreResults {
@@ -104,6 +129,7 @@ impl StoreResults {
 struct Bench<'a> {
     settings: &'a Settings,
     keys: Keys,
+    probe: Probe,
     issued: Issued,
 }
 
@@ -111,10 +137,13 @@ impl Bench<'_> {
     fn warm_up(&mut self, null: &NullServer, servers: &[Parhelion]) -> Result<(), String> {
         progress("warming up");
         let (count, target) = (self.settings.warm_up, Target::from(null));
-        self.send(&target, &scenario::null_requests(count, &target.address.to_string()), Pace::Closed)?;
+        let requests = scenario::null_requests(count, &target.address.to_string());
+        self.send(&target, &requests, Pace::Closed)?;
         for server in servers {
+            let target = Target::from(server);
             for scenario in &self.settings.scenarios {
-                self.push(server, *scenario, count, Pace::Closed)?;
+                let requests = self.pushes(server, *scenario, count)?;
+                self.send(&target, &requests, Pace::Closed)?;
             }
         }
         Ok(())
@@ -124,7 +153,7 @@ impl Bench<'_> {
         let target = Target::from(null);
         let host = target.address.to_string();
         let requests = scenario::null_requests(self.settings.requests, &host);
-        load.note_closed(&self.send(&target, &requests, Pace::Closed)?);
+        self.send_in_slices(&target, &requests, SLICE, load)?;
         if self.settings.rate_s > 0 {
             let requests = scenario::null_requests(self.at_rate(), &host);
             load.note_at_rate(self.send(&target, &requests, Pace::PerSecond(self.settings.rate))?);
@@ -133,18 +162,47 @@ impl Bench<'_> {
     }
 
     fn load(&mut self, server: &Parhelion, scenario: Scenario, load: &mut Load) -> Result<(), String> {
-        load.note_closed(&self.push(server, scenario, self.settings.requests, Pace::Closed)?);
+        let target = Target::from(server);
+        let named = |reason| format!("{} on the {} store: {reason}", scenario.name(), server.store.name());
+        let requests = self.pushes(server, scenario, self.settings.requests)?;
+        let slice = if scenario.is_signed() { SIGNED_SLICE } else { SLICE };
+        self.send_in_slices(&target, &requests, slice, load).map_err(named)?;
         if self.settings.rate_s > 0 {
-            load.note_at_rate(self.push(server, scenario, self.at_rate(), Pace::PerSecond(self.settings.rate))?);
+            let requests = self.pushes(server, scenario, self.at_rate())?;
+            let run = self.send(&target, &requests, Pace::PerSecond(self.settings.rate));
+            load.note_at_rate(run.map_err(named)?);
         }
         Ok(())
     }
 
-    fn push(&mut self, server: &Parhelion, scenario: Scenario, count: u32, pace: Pace) -> Result<Run, String> {
-        let target = Target::from(server);
-        let requests = scenario::pushes(scenario, count, &server.mount, &target.address.to_string(), &self.keys)?;
-        let run = self.send(&target, &requests, pace);
-        run.map_err(|reason| format!("{} on the {} store: {reason}", scenario.name(), server.store.name()))
+    fn pushes(&self, server: &Parhelion, scenario: Scenario, count: u32) -> Result<Vec<Vec<u8>>, String> {
+        scenario::pushes(scenario, count, &server.mount, &Target::from(server).address.to_string(), &self.keys)
+    }
+
+    /// Sends requests in a closed loop, with a probe before and after each slice. The first slice is not measured: it
+    /// opens the connections.
+    fn send_in_slices(
+        &mut self,
+        target: &Target,
+        requests: &[Vec<u8>],
+        slice: usize,
+        load: &mut Load,
+    ) -> Result<(), String> {
+        let slice = slice.min(requests.len() / 2).max(1);
+        let mut generator = Generator::connect(target.address, self.settings.connections, target.expected)?;
+        let (first, measured) = requests.split_at(slice);
+        self.issued.add(generator.run(first, Pace::Closed)?.issued)?;
+        let (mut before_us, mut before) = (self.probe.us()?, cpu::of_process(target.pid)?);
+        for requests in measured.chunks_exact(slice) {
+            let outcome = generator.run(requests, Pace::Closed)?;
+            // The probe comes first: what a process has run is only known exactly once it has left its core.
+            let (after_us, after) = (self.probe.us()?, cpu::of_process(target.pid)?);
+            let run = Run { cpu: after - before, outcome };
+            load.note_closed(&run, before_us.max(after_us));
+            self.issued.add(run.outcome.issued)?;
+            (before_us, before) = (after_us, after);
+        }
+        Ok(())
     }
 
     fn send(&mut self, target: &Target, requests: &[Vec<u8>], pace: Pace) -> Result<Run, String> {
@@ -178,8 +236,8 @@ impl Run {
 }
 
 impl Load {
-    fn note_closed(&mut self, run: &Run) {
-        self.cpu_us.push(run.cpu_us());
+    fn note_closed(&mut self, run: &Run, probe_us: f64) {
+        self.cpu_us.push_probed(run.cpu_us(), probe_us);
         self.per_second.push(run.count() / run.outcome.elapsed.as_secs_f64());
     }
 

@@ -73,6 +73,14 @@ impl Scenario {
         }
     }
 
+    /// Whether the server has a signature to verify.
+    pub(crate) const fn is_signed(self) -> bool {
+        match self {
+            Self::None | Self::Basic | Self::Post => false,
+            Self::Es256 | Self::Ps256 | Self::NoneDpop | Self::Es256Dpop => true,
+        }
+    }
+
     const fn shows_a_proof(self) -> bool {
         match self {
             Self::None | Self::Basic | Self::Post | Self::Es256 | Self::Ps256 => false,

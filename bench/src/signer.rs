@@ -87,19 +87,12 @@ impl Signer {
         Ok(format!("{input}.{}", base64::url_safe(&signature)))
     }
 
-    /// CPU microseconds of one verification with a key that was parsed before.
-    pub(crate) fn verify_us(&self, count: u32) -> Result<f64, String> {
-        let messages: Vec<String> = (0..32).map(|_| dice::secret().repeat(8)).collect();
-        let signed = messages.iter().map(|message| Ok((message.as_bytes(), self.sign(message.as_bytes())?)));
-        let signed = signed.collect::<Result<Vec<_>, String>>()?;
-        let key = self.parsed().map_err(|_| "the public key does not parse")?;
-        let verify = |(message, signature): &(&[u8], Vec<u8>)| key.verify_sig(message, signature);
-        signed.iter().try_for_each(verify).map_err(|_| "a signature does not verify")?;
-        let before = cpu::own_thread()?;
-        for one in signed.iter().cycle().take(count as usize) {
-            verify(one).map_err(|_| "a signature does not verify")?;
-        }
-        Ok((cpu::own_thread()? - before).as_secs_f64() * 1e6 / f64::from(count))
+    /// Something to verify, with the key parsed as the server keeps it.
+    pub(crate) fn verification(&self) -> Result<Verification, String> {
+        let messages = (0..32).map(|_| dice::secret().repeat(8));
+        let signed = messages.map(|message| Ok((self.sign(message.as_bytes())?, message)));
+        let signed = signed.collect::<Result<_, String>>()?;
+        Ok(Verification { key: self.parsed().map_err(|_| "the public key does not parse")?, signed })
     }
 
     const fn alg(&self) -> &'static str {
@@ -135,6 +128,24 @@ impl Signer {
     }
 }
 
+/// Signatures and what they are of.
+#[derive(Debug)]
+pub(crate) struct Verification {
+    key: ParsedPublicKey,
+    signed: Vec<(Vec<u8>, String)>,
+}
+
+impl Verification {
+    /// CPU microseconds of one verification, the mean of that many.
+    pub(crate) fn us(&self, count: u32) -> Result<f64, String> {
+        let before = cpu::own_thread()?;
+        for (signature, message) in self.signed.iter().cycle().take(count as usize) {
+            self.key.verify_sig(message.as_bytes(), signature).map_err(|_| "a signature does not verify")?;
+        }
+        Ok((cpu::own_thread()? - before).as_secs_f64() * 1e6 / f64::from(count))
+    }
+}
+
 fn now_s() -> Result<u64, String> {
     Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?.as_secs())
 }
@@ -146,7 +157,7 @@ mod tests {
     #[test]
     fn both_kinds_of_key_sign_what_they_verify() {
         for signer in [Signer::es256().unwrap(), Signer::ps256().unwrap()] {
-            assert!(signer.verify_us(32).unwrap() > 0.0);
+            assert!(signer.verification().unwrap().us(32).unwrap() > 0.0);
             assert_eq!(signer.assertion("app", "https://as.example").unwrap().split('.').count(), 3);
         }
     }
