@@ -25,7 +25,10 @@ fn every_case_comes_out_as_its_rows_say() {
 #[test]
 fn every_row_is_executed_or_deferred_with_a_reason() {
     let report = report();
-    assert_eq!((report.missing(), report.disorder()), (Vec::new(), Vec::new()));
+    // Of some cases nothing follows for the rows of others.
+    if run::wanted().is_empty() {
+        assert_eq!((report.missing(), report.disorder()), (Vec::new(), Vec::new()));
+    }
 }
 
 #[test]

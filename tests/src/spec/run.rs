@@ -127,6 +127,12 @@ fn server<'a>(shared: &'a [Site], case: &Case) -> Server<'a> {
     Server::Own(Box::new(Site::start_in(surroundings, case.by, &case.server)))
 }
 
+/// Which cases are asked for by `PARHELION_SPEC`; every one where it is empty.
+#[must_use]
+pub fn wanted() -> String {
+    std::env::var("PARHELION_SPEC").unwrap_or_default()
+}
+
 /// Every case of `tests/spec/cases`; with `PARHELION_SPEC` only those whose file, rows or title have one of its texts in
 /// them, which stand between `|`. Those that wait come first, or they would be waited for at the end.
 fn cases() -> Vec<Case> {
@@ -137,7 +143,7 @@ fn cases() -> Vec<Case> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         case::read(&name, &fs::read_to_string(path).expect("a file of cases"))
     };
-    let wanted = std::env::var("PARHELION_SPEC").unwrap_or_default();
+    let wanted = wanted();
     let mut cases: Vec<Case> = files.iter().flat_map(read).collect();
     cases.retain(|case| {
         let case = format!("{} {} {}", case.file, case.rows.join(" "), case.title);
