@@ -14,7 +14,6 @@ use parhelion_protocol::sender::Shown;
 
 use crate::incoming::Incoming;
 
-/// As nearly every client spells it.
 const FORM: &str = "application/x-www-form-urlencoded";
 
 static DPOP: HeaderName = HeaderName::from_static("dpop");
@@ -38,6 +37,7 @@ pub enum MediaType {
 pub fn media_type(headers: &HeaderMap) -> MediaType {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return MediaType::Other };
+    // As nearly every client spells it.
     if value == FORM {
         return MediaType::Form;
     }
